@@ -1,0 +1,156 @@
+//! One file that is being checked, and what every check of it needs.
+
+use std::str::FromStr;
+
+use http::HeaderName;
+use regex::Regex;
+
+use crate::document::{Document, Path, Problem};
+use crate::format::StatusPattern;
+use crate::status::{StatusSet, Statuses};
+use crate::template::Template;
+
+/// One file, and where its problems go.
+pub(super) struct Check<'a> {
+    pub(super) document: &'a Document,
+    pub(super) problems: &'a mut Vec<Problem>,
+}
+
+/// Headers of one connection or of the message itself (RFC 9110 section 7.6.1), which the engine
+/// writes.
+const FRAMING: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Headers that carry a credential.
+const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "cookie2", "proxy-authorization"];
+
+impl Check<'_> {
+    pub(super) fn refuse(&mut self, path: &Path, message: impl Into<String>) {
+        self.problems.push(self.document.problem(path, message));
+    }
+
+    pub(super) fn refuse_with(
+        &mut self,
+        path: &Path,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.problems
+            .push(self.document.problem(path, message).with_hint(hint));
+    }
+
+    /// A header's name, as a value of the file.
+    pub(super) fn header_name(&mut self, path: &Path, text: &str) -> Option<HeaderName> {
+        let name = HeaderName::from_str(text).ok();
+        if name.is_none() {
+            let message = format!("`{text}` is no header name");
+            self.refuse_with(
+                path,
+                message,
+                "allowed: letters, digits and `-`, such as `x-api-key`",
+            );
+        }
+        name
+    }
+
+    /// The name of a header that the connector may set on requests.
+    pub(super) fn request_header(&mut self, path: &Path, text: &str) -> Option<HeaderName> {
+        let name = self.header_name(path, text)?;
+        if FRAMING.contains(&name.as_str()) {
+            let message =
+                format!("`{name}` belongs to the connection and is written by the engine");
+            self.refuse(path, message);
+            return None;
+        }
+        if CREDENTIALS.contains(&name.as_str()) {
+            let message = format!("`{name}` carries a credential");
+            self.refuse_with(path, message, "credentials are set by `[auth]` alone");
+            return None;
+        }
+        if name.as_str().starts_with("trunkline-") {
+            self.refuse(
+                path,
+                format!("`{name}` is for the gateway and never sent on"),
+            );
+            return None;
+        }
+        Some(name)
+    }
+
+    pub(super) fn pattern(&mut self, path: &Path, text: &str) -> Option<Regex> {
+        match Regex::new(text) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                // The library draws the pattern over several lines and says why in the last.
+                let error = error.to_string();
+                let why = error.lines().last().unwrap_or_default().trim();
+                let why = why.strip_prefix("error: ").unwrap_or(why);
+                self.refuse(path, format!("`{text}` is no regular expression: {why}"));
+                None
+            }
+        }
+    }
+
+    /// A JSON Pointer (RFC 6901 section 3).
+    pub(super) fn pointer(&mut self, path: &Path, text: &str) {
+        let is_escaped = |part: &str| part.starts_with(['0', '1']);
+        let is_pointer =
+            (text.is_empty() || text.starts_with('/')) && text.split('~').skip(1).all(is_escaped);
+        if !is_pointer {
+            let hint = "allowed: `/error/code`, `/data/0/id`, or nothing for the whole body; \
+                        `~0` stands for `~` and `~1` for `/`";
+            self.refuse_with(path, format!("`{text}` is no JSON Pointer"), hint);
+        }
+    }
+
+    pub(super) fn pointers(&mut self, path: &Path, texts: &[String]) {
+        for (index, text) in texts.iter().enumerate() {
+            self.pointer(&path.index(index), text);
+        }
+    }
+
+    pub(super) fn template(&mut self, path: &Path, text: &str) -> Option<Template> {
+        text.parse()
+            .map_err(|error| self.refuse(path, format!("{error}")))
+            .ok()
+    }
+
+    pub(super) fn statuses(&mut self, path: &Path, patterns: &[StatusPattern]) -> Statuses {
+        let mut sets: Vec<StatusSet> = Vec::new();
+        for (index, StatusPattern(text)) in patterns.iter().enumerate() {
+            match text.parse() {
+                Ok(set) if sets.contains(&set) => {
+                    self.refuse(&path.index(index), format!("`{text}` stands twice"));
+                }
+                Ok(set) => sets.push(set),
+                Err(error) => self.refuse(&path.index(index), format!("{error}")),
+            }
+        }
+        sets.into_iter().collect()
+    }
+
+    /// A sentence that is shown as it stands, after which more may follow.
+    pub(super) fn sentence(&mut self, path: &Path, text: &str) {
+        if text.trim().is_empty() {
+            self.refuse(path, format!("`{path}` is empty"));
+        } else if text.ends_with('.') || text.contains(['\n', '\r']) || text.trim() != text {
+            let message = format!("`{path}` is not one sentence");
+            self.refuse_with(
+                path,
+                message,
+                "allowed: one line without the final full stop",
+            );
+        }
+    }
+}

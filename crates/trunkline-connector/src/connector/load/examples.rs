@@ -1,0 +1,261 @@
+//! `examples/*.toml`: calls, and answers on which the connector's own rules are tried.
+
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+
+use super::check::Check;
+use super::waits::sample_time;
+use super::{Folder, Loaded, operations};
+use crate::compose;
+use crate::connector::example::fill_in_times;
+use crate::connector::{Example, ExampleAnswer, ExampleRequest, Operation};
+use crate::document::{Path, Problem};
+use crate::format::{
+    AnswerSection, BodyText, Class, ErrorsSection, ExampleFile, ReplyExpectation, RequestSection,
+};
+use crate::outcome::{self, Answer, OutcomeRule};
+use crate::units::Span;
+use crate::wait::{self, WaitHint};
+
+/// What the connector says of answers, once all of that is right.
+pub(super) struct Meaning {
+    pub(super) outcomes: Vec<OutcomeRule>,
+    pub(super) waits: Vec<WaitHint>,
+    pub(super) errors: ErrorsSection,
+}
+
+/// Checks all of them; those that cannot be made are left out. Sorted by file name.
+pub(super) fn check(
+    folder: &Folder,
+    operations: &[Operation],
+    meaning: Option<&Meaning>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Example> {
+    let mut examples = Vec::new();
+    for loaded in &folder.examples.loaded {
+        let mut check = Check {
+            document: &loaded.document,
+            problems: &mut *problems,
+        };
+        examples.extend(
+            example(&mut check, loaded, folder, operations).inspect(|example| {
+                if let Some(meaning) = meaning {
+                    reply(&mut check, &loaded.file.reply, &example.answer, meaning);
+                }
+            }),
+        );
+    }
+    refuse_unshown(folder, problems);
+    examples
+}
+
+fn example(
+    check: &mut Check<'_>,
+    loaded: &Loaded<ExampleFile>,
+    folder: &Folder,
+    operations: &[Operation],
+) -> Option<Example> {
+    let file = &loaded.file;
+    let request = request(check, &file.request);
+    let answer = answer(check, &file.answer);
+    let operation = operations
+        .iter()
+        .position(|operation| operation.name == file.operation);
+    let called = operation.and_then(|place| operations.get(place));
+    match called {
+        None => {
+            let path = Path::root().key("operation");
+            folder.refuse_unknown_operation(check, &path, &file.operation);
+        }
+        Some(called) => {
+            let connector = folder.profile().map(|loaded| &loaded.file);
+            let secrets = operations::made_up(connector);
+            let composed = match file.reply.class {
+                Class::Ok => compose::compose(called, &file.call, secrets),
+                // It may show what the API answers to a request that lacks something.
+                _ => compose::compose_incomplete(called, &file.call, secrets),
+            };
+            operations::refuse_inputs(check, &Path::root().key("call"), called, composed);
+        }
+    }
+    Some(Example {
+        name: loaded.stem.clone(),
+        title: file.title.clone(),
+        operation: operation?,
+        call: file.call.clone(),
+        request: request?,
+        answer: answer?,
+        class: file.reply.class,
+        wait: file.reply.wait.map(|Span(wait)| wait),
+        message: file.reply.message.clone(),
+        code: file.reply.code.clone(),
+    })
+}
+
+fn request(check: &mut Check<'_>, section: &RequestSection) -> Option<ExampleRequest> {
+    let path = Path::root().key("request");
+    if !section.path.starts_with('/') {
+        check.refuse(
+            &path.key("path"),
+            format!("`{}` does not begin with `/`", section.path),
+        );
+    }
+    body(check, &path.key("body"), &section.body);
+    let mut headers = Vec::new();
+    for (name, text) in &section.headers {
+        let path = path.key("headers").key(name);
+        let value = header_value(check, &path, text);
+        headers.push((check.header_name(&path, name)?, value?));
+    }
+    Some(ExampleRequest {
+        method: section.method.method(),
+        path: section.path.clone(),
+        headers,
+        body: section.body.clone(),
+    })
+}
+
+fn answer(check: &mut Check<'_>, section: &AnswerSection) -> Option<ExampleAnswer> {
+    let path = Path::root().key("answer");
+    body(check, &path.key("body"), &section.body);
+    let mut headers: Vec<(HeaderName, String)> = Vec::new();
+    for (name, text) in &section.headers {
+        let path = path.key("headers").key(name);
+        match fill_in_times(text, sample_time()) {
+            Ok(text) => {
+                header_value(check, &path, &text);
+            }
+            Err(place) => {
+                let hint = "allowed: `{now+20s}` and `{unix+20s}`, with any time such as `6m`";
+                check.refuse_with(&path, format!("`{place}` is no time"), hint);
+            }
+        }
+        headers.push((check.header_name(&path, name)?, text.clone()));
+    }
+    let status = StatusCode::from_u16(section.status).ok()?;
+    Some(ExampleAnswer {
+        status,
+        headers,
+        body: section.body.clone(),
+    })
+}
+
+fn header_value(check: &mut Check<'_>, path: &Path, text: &str) -> Option<HeaderValue> {
+    let value = HeaderValue::from_str(text).ok();
+    if value.is_none() {
+        check.refuse(path, format!("`{text}` cannot stand in a header"));
+    }
+    value
+}
+
+fn body(check: &mut Check<'_>, path: &Path, body: &BodyText) {
+    match body {
+        BodyText::Json(text) => {
+            if let Err(error) = serde_json::from_str::<Value>(text) {
+                check.refuse(&path.key("json"), format!("the text is no JSON: {error}"));
+            }
+        }
+        BodyText::Events(events) if events.is_empty() => {
+            check.refuse(&path.key("events"), "a stream without events shows nothing");
+        }
+        BodyText::Empty | BodyText::Form(_) | BodyText::Text(_) | BodyText::Events(_) => {}
+    }
+}
+
+/// Tries the connector's rules on the answer and compares with the reply that is expected.
+fn reply(
+    check: &mut Check<'_>,
+    expected: &ReplyExpectation,
+    recorded: &ExampleAnswer,
+    meaning: &Meaning,
+) {
+    let path = Path::root().key("reply");
+    let headers = recorded.headers_at(sample_time());
+    let json = recorded.json();
+    let answer = Answer {
+        status: recorded.status,
+        headers: &headers,
+        body: json.as_ref(),
+    };
+    let verdict = outcome::classify(&meaning.outcomes, &answer);
+    if verdict.class != expected.class {
+        let by = verdict.rule.map_or("the general table".to_owned(), |rule| {
+            format!("`outcomes[{rule}]`")
+        });
+        let message = format!(
+            "the answer means `{}` by {by}, not `{}`",
+            verdict.class, expected.class
+        );
+        check.refuse(&path.key("class"), message);
+        return;
+    }
+    let now = wait::answered_at(&headers, sample_time());
+    let asked = wait::asked(&meaning.waits, &answer, now).filter(|_| verdict.class.is_passing());
+    let asked = asked.map(|asked| Span(asked.wait));
+    compare(
+        check,
+        &path.key("wait"),
+        "wait",
+        (
+            asked.map(|span| span.to_string()),
+            expected.wait.map(|span| span.to_string()),
+        ),
+    );
+    let is_error = verdict.class != Class::Ok;
+    let body = json.as_ref().filter(|_| is_error);
+    let message = body
+        .and_then(|body| meaning.errors.message_in(body))
+        .map(str::to_owned);
+    compare(
+        check,
+        &path.key("message"),
+        "message",
+        (message, expected.message.clone()),
+    );
+    let code = body.and_then(|body| meaning.errors.code_in(body));
+    compare(
+        check,
+        &path.key("code"),
+        "code",
+        (code, expected.code.clone()),
+    );
+}
+
+fn compare(
+    check: &mut Check<'_>,
+    path: &Path,
+    what: &str,
+    (found, expected): (Option<String>, Option<String>),
+) {
+    let message = match (found, expected) {
+        (Some(found), Some(expected)) if found != expected => {
+            format!("the answer's {what} is `{found}`, not `{expected}`")
+        }
+        (Some(found), None) => {
+            format!("the answer's {what} is `{found}`, which is not expected here")
+        }
+        (None, Some(expected)) => format!("the answer has no {what}; `{expected}` is expected"),
+        (Some(_), Some(_)) | (None, None) => return,
+    };
+    check.refuse(path, message);
+}
+
+/// Refuses operations that no example shows at work, where all examples could be read.
+fn refuse_unshown(folder: &Folder, problems: &mut Vec<Problem>) {
+    if folder.examples.has_gaps {
+        return;
+    }
+    for loaded in &folder.operations.loaded {
+        for (index, section) in loaded.file.operations.iter().enumerate() {
+            let shows = |example: &Loaded<ExampleFile>| {
+                example.file.operation == section.name && example.file.reply.class == Class::Ok
+            };
+            if !folder.examples.loaded.iter().any(shows) {
+                let path = Path::root().key("operations").index(index).key("name");
+                let message = format!("no example shows `{}` succeed", section.name);
+                let hint = "add one under `examples/` whose `reply.class` is `ok`";
+                problems.push(loaded.document.problem(&path, message).with_hint(hint));
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `[[outcomes]]` and `[errors]`: what answers mean.
+
+use serde_json::Value;
+
+use super::check::Check;
+use crate::document::Path;
+use crate::format::{Class, ErrorsSection, OutcomeSection, Test};
+use crate::outcome::{BodyCheck, HeaderCheck, OutcomeRule};
+use crate::status::Statuses;
+
+pub(super) fn check(check: &mut Check<'_>, sections: &[OutcomeSection]) -> Vec<OutcomeRule> {
+    let mut rules: Vec<(Path, OutcomeRule)> = Vec::new();
+    for (index, section) in sections.iter().enumerate() {
+        let path = Path::root().key("outcomes").index(index);
+        let Some(rule) = rule(check, &path, section) else {
+            continue;
+        };
+        if let Some((earlier, _)) = rules.iter().find(|(_, earlier)| earlier.covers(&rule)) {
+            let line = check.document.problem(earlier, "").line;
+            let message =
+                format!("this rule is never reached: the one in line {line} matches first");
+            let hint = "the first rule that matches decides; put the narrower one first";
+            check.refuse_with(&path, message, hint);
+        }
+        rules.push((path, rule));
+    }
+    rules.into_iter().map(|(_, rule)| rule).collect()
+}
+
+fn rule(check: &mut Check<'_>, path: &Path, section: &OutcomeSection) -> Option<OutcomeRule> {
+    check.sentence(&path.key("message"), &section.message);
+    if let Some(hint) = &section.hint {
+        check.sentence(&path.key("hint"), hint);
+    }
+    let statuses = check.statuses(&path.key("statuses"), &section.statuses);
+    let header = match &section.header {
+        None => None,
+        Some(test) => {
+            let path = path.key("header");
+            check_test(check, &path.key("is"), &test.is);
+            let name = check.header_name(&path.key("name"), &test.name)?;
+            Some(HeaderCheck {
+                name,
+                is: test.is.clone(),
+            })
+        }
+    };
+    let body = section.body.as_ref().map(|test| {
+        let path = path.key("body");
+        check.pointer(&path.key("pointer"), &test.pointer);
+        check_test(check, &path.key("is"), &test.is);
+        BodyCheck {
+            pointer: test.pointer.clone(),
+            is: test.is.clone(),
+        }
+    });
+    let is_untested = statuses == Statuses::Any && header.is_none() && body.is_none();
+    if is_untested {
+        let hint = "give at least one of `statuses`, `header` and `body`";
+        check.refuse_with(
+            path,
+            "the rule tests nothing, so that every answer matches",
+            hint,
+        );
+    }
+    if section.class == Class::Ok && body.is_none() && statuses.touch(400..=599) && !is_untested {
+        let hint = "only a test on the body may turn an error status into success";
+        check.refuse_with(
+            &path.key("class"),
+            "the rule takes error statuses for success",
+            hint,
+        );
+    }
+    Some(OutcomeRule {
+        statuses,
+        header,
+        body,
+        class: section.class,
+        message: section.message.clone(),
+        hint: section.hint.clone(),
+        docs: section.docs.clone(),
+    })
+}
+
+fn check_test(check: &mut Check<'_>, path: &Path, test: &Test) {
+    let is_single = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+    let hint = "allowed: a text, a number, `true` or `false`";
+    match test {
+        Test::Equals(value) if !is_single(value) => {
+            let path = path.key("equals");
+            check.refuse_with(&path, "`equals` compares with a single value", hint);
+        }
+        Test::OneOf(values) => {
+            let path = path.key("one_of");
+            if values.is_empty() {
+                check.refuse(&path, "`one_of` is empty, so that nothing matches");
+            }
+            for (index, value) in values.iter().enumerate() {
+                if !is_single(value) {
+                    let message = "`one_of` compares with single values";
+                    check.refuse_with(&path.index(index), message, hint);
+                }
+                if values.iter().take(index).any(|earlier| earlier == value) {
+                    check.refuse(&path.index(index), format!("`{value}` stands twice"));
+                }
+            }
+        }
+        Test::Contains(part) if part.is_empty() => {
+            let hint = "use `present = true` where any text will do";
+            check.refuse_with(
+                &path.key("contains"),
+                "every text contains an empty one",
+                hint,
+            );
+        }
+        Test::Equals(_) | Test::Contains(_) | Test::Present(_) => {}
+    }
+}
+
+pub(super) fn errors(check: &mut Check<'_>, section: &ErrorsSection) -> ErrorsSection {
+    let path = Path::root().key("errors");
+    check.pointers(&path.key("message"), &section.message);
+    check.pointers(&path.key("code"), &section.code);
+    section.clone()
+}

@@ -1,0 +1,102 @@
+//! `[[waits]]`: every hint is tried on its own sample.
+
+use std::time::{Duration, SystemTime};
+
+use regex::Regex;
+
+use super::check::Check;
+use crate::document::Path;
+use crate::format::{WaitSection, WaitSource};
+use crate::units::Span;
+use crate::wait::{WaitFrom, WaitHint};
+
+/// 2026-01-01T00:00:00Z, from which samples and examples count.
+pub(super) fn sample_time() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
+}
+
+pub(super) fn check(check: &mut Check<'_>, sections: &[WaitSection]) -> Vec<WaitHint> {
+    let mut hints = Vec::new();
+    for (index, section) in sections.iter().enumerate() {
+        let path = Path::root().key("waits").index(index);
+        let hint = hint(check, &path, section);
+        if let Some(hint) = hint {
+            try_on_sample(check, &path, section, &hint);
+            hints.push(hint);
+        }
+    }
+    hints
+}
+
+fn hint(check: &mut Check<'_>, path: &Path, section: &WaitSection) -> Option<WaitHint> {
+    let from = match &section.from {
+        WaitSource::Header(text) => check
+            .header_name(&path.key("from").key("header"), text)
+            .map(WaitFrom::Header),
+        WaitSource::Body(pointer) => {
+            check.pointer(&path.key("from").key("body"), pointer);
+            Some(WaitFrom::Body(pointer.clone()))
+        }
+    };
+    let statuses = check.statuses(&path.key("statuses"), &section.statuses);
+    let remaining = match &section.remaining {
+        None => None,
+        Some(text) => Some(check.header_name(&path.key("remaining"), text)?),
+    };
+    let capture = match &section.capture {
+        None => None,
+        Some(text) => Some(capture(check, &path.key("capture"), text)?),
+    };
+    Some(WaitHint {
+        from: from?,
+        unit: section.unit,
+        capture,
+        statuses,
+        remaining,
+    })
+}
+
+fn capture(check: &mut Check<'_>, path: &Path, text: &str) -> Option<Regex> {
+    let pattern = check.pattern(path, text)?;
+    // The whole match counts as one.
+    let groups = pattern.captures_len() - 1;
+    if groups == 1 {
+        return Some(pattern);
+    }
+    let hint = "allowed: one pair of parentheses around the value; `(?:…)` groups without counting";
+    check.refuse_with(path, format!("`{text}` has {groups} groups"), hint);
+    None
+}
+
+fn try_on_sample(check: &mut Check<'_>, path: &Path, section: &WaitSection, hint: &WaitHint) {
+    let sample = &section.sample;
+    if hint
+        .capture
+        .as_ref()
+        .is_some_and(|capture| !capture.is_match(sample))
+    {
+        let message = format!("`capture` does not match the sample `{sample}`");
+        check.refuse(&path.key("capture"), message);
+        return;
+    }
+    match hint.wait(sample, sample_time()) {
+        Some(wait) if wait == section.expect.0 => {}
+        Some(wait) => {
+            let message = format!(
+                "the sample `{sample}` means {}, not {}",
+                Span(wait),
+                section.expect
+            );
+            let hint = "absolute times count from 2026-01-01T00:00:00Z";
+            check.refuse_with(&path.key("expect"), message, hint);
+        }
+        None => {
+            let message = format!("the sample `{sample}` is not {}", section.unit.in_words());
+            check.refuse_with(
+                &path.key("sample"),
+                message,
+                "correct `unit`, or cut with `capture`",
+            );
+        }
+    }
+}

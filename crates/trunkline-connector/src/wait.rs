@@ -1,0 +1,393 @@
+//! Reads how long an upstream asks us to wait, in every form that real APIs use. Pure.
+
+mod structured;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderName, header};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::fmt::{rfc2822, strtime};
+use jiff::tz::TimeZone;
+use regex::Regex;
+use serde_json::Value;
+
+use crate::format::WaitUnit;
+use crate::outcome::Answer;
+use crate::status::Statuses;
+
+/// The longest wait that is believed; beyond it the text means something else than we think.
+pub const WAIT_MAX: Duration = Duration::from_secs(366 * 86_400);
+
+const SECOND: Duration = Duration::from_secs(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// One place where an API says how long to wait.
+#[derive(Debug, Clone)]
+pub struct WaitHint {
+    /// Where the text is.
+    pub from: WaitFrom,
+    /// How the text is to be read.
+    pub unit: WaitUnit,
+    /// Cuts the value out of the text; it has exactly one group.
+    pub capture: Option<Regex>,
+    /// The statuses it applies to; `Any` is every answer that means "wait".
+    pub statuses: Statuses,
+    /// A header that must say `0` for the hint to count.
+    pub remaining: Option<HeaderName>,
+}
+
+/// Where in an answer a wait stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaitFrom {
+    /// A response header.
+    Header(HeaderName),
+    /// A value in a JSON body, by JSON Pointer (RFC 6901).
+    Body(String),
+}
+
+/// How long an answer asks us to wait, and where it says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The wait, at most [`WAIT_MAX`].
+    pub wait: Duration,
+    /// Where it stands, for the record.
+    pub source: WaitFrom,
+}
+
+/// Fields that mean the same wherever they appear. `Auto` for `Retry-After`: RFC 9110 section
+/// 10.2.3 allows whole seconds and dates; APIs send decimals, durations and Unix times too.
+static GENERAL: [(HeaderName, WaitUnit); 4] = [
+    (header::RETRY_AFTER, WaitUnit::Auto),
+    (HeaderName::from_static("retry-after-ms"), WaitUnit::DeltaMs),
+    (
+        HeaderName::from_static("x-amz-retry-after"),
+        WaitUnit::DeltaMs,
+    ),
+    (
+        HeaderName::from_static("grpc-retry-pushback-ms"),
+        WaitUnit::DeltaMs,
+    ),
+];
+
+/// Fields without one meaning, for APIs that nobody has described: name, unit, and the field that
+/// must say `0` where it is sent at all.
+static GUESSES: [(HeaderName, WaitUnit, Option<HeaderName>); 6] = [
+    (
+        HeaderName::from_static("x-ratelimit-reset-after"),
+        WaitUnit::Auto,
+        Some(HeaderName::from_static("x-ratelimit-remaining")),
+    ),
+    (
+        HeaderName::from_static("x-ratelimit-reset"),
+        WaitUnit::Auto,
+        Some(HeaderName::from_static("x-ratelimit-remaining")),
+    ),
+    (
+        HeaderName::from_static("ratelimit-reset"),
+        WaitUnit::Auto,
+        Some(HeaderName::from_static("ratelimit-remaining")),
+    ),
+    (
+        HeaderName::from_static("ratelimit-resettime"),
+        WaitUnit::Auto,
+        Some(HeaderName::from_static("ratelimit-remaining")),
+    ),
+    (
+        HeaderName::from_static("ratelimit"),
+        WaitUnit::RatelimitSf,
+        None,
+    ),
+    (
+        HeaderName::from_static("x-ratelimit-retry-after"),
+        WaitUnit::Auto,
+        None,
+    ),
+];
+
+/// Says how long an answer that means "wait" asks us to wait; the longest applicable one wins.
+///
+/// `now` measures absolute times: pass [`answered_at`], since the upstream's clock made them.
+pub fn asked(hints: &[WaitHint], answer: &Answer<'_>, now: SystemTime) -> Option<Asked> {
+    let mut longest = None;
+    for hint in hints.iter().filter(|hint| hint.applies(answer)) {
+        let waits = hint.texts(answer).filter_map(|text| hint.wait(&text, now));
+        keep_longest(&mut longest, waits, &hint.from);
+    }
+    for (name, unit) in &GENERAL {
+        keep_longest_of_header(&mut longest, answer.headers, (name, *unit), now);
+    }
+    if hints.is_empty() {
+        for (name, unit, remaining) in &GUESSES {
+            let is_spent = remaining
+                .as_ref()
+                .and_then(|remaining| answer.headers.get(remaining))
+                .is_none_or(|value| is_zero(value.as_bytes()));
+            if is_spent {
+                keep_longest_of_header(&mut longest, answer.headers, (name, *unit), now);
+            }
+        }
+    }
+    longest
+}
+
+/// The time at which an answer was made: its `Date` where it has one, else `now`.
+pub fn answered_at(headers: &HeaderMap, now: SystemTime) -> SystemTime {
+    let date = headers
+        .get(header::DATE)
+        .and_then(|value| value.to_str().ok());
+    date.and_then(|text| httpdate::parse_http_date(text).ok())
+        .unwrap_or(now)
+}
+
+/// Reads one text as a wait. Absolute times count from `now`, past ones are no wait at all.
+///
+/// `None` for what does not have the form, is negative, or is longer than [`WAIT_MAX`].
+pub fn parse(unit: WaitUnit, text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    let wait = match unit {
+        WaitUnit::DeltaSeconds => amount(text, SECOND),
+        WaitUnit::DeltaMs => amount(text, MILLISECOND),
+        WaitUnit::Duration => duration(text),
+        WaitUnit::HttpDate => until(http_date(text)?, now),
+        WaitUnit::Rfc3339 => until(rfc3339(text)?, now),
+        WaitUnit::UnixS => until(unix(text, SECOND)?, now),
+        WaitUnit::UnixMs => until(unix(text, MILLISECOND)?, now),
+        WaitUnit::RatelimitSf => structured::wait(text),
+        WaitUnit::Auto => auto(text, now),
+    };
+    wait.filter(|wait| *wait <= WAIT_MAX)
+}
+
+impl WaitHint {
+    /// Reads one text as this hint would, without asking whether it applies.
+    pub fn wait(&self, text: &str, now: SystemTime) -> Option<Duration> {
+        let value = match &self.capture {
+            None => text,
+            Some(capture) => capture.captures(text)?.get(1)?.as_str(),
+        };
+        parse(self.unit, value, now)
+    }
+
+    fn applies(&self, answer: &Answer<'_>) -> bool {
+        let is_spent = |name| {
+            answer
+                .headers
+                .get(name)
+                .is_some_and(|value| is_zero(value.as_bytes()))
+        };
+        self.statuses.contain(answer.status) && self.remaining.as_ref().is_none_or(is_spent)
+    }
+
+    fn texts<'a>(&'a self, answer: &Answer<'a>) -> impl Iterator<Item = String> + use<'a> {
+        let (header, pointer) = match &self.from {
+            WaitFrom::Header(name) => (Some(name), None),
+            WaitFrom::Body(pointer) => (None, Some(pointer)),
+        };
+        let headers = answer.headers;
+        let in_headers = header
+            .into_iter()
+            .flat_map(move |name| headers.get_all(name));
+        let in_headers = in_headers.filter_map(|value| Some(value.to_str().ok()?.to_owned()));
+        let found = answer
+            .body
+            .zip(pointer)
+            .and_then(|(body, pointer)| body.pointer(pointer));
+        in_headers.chain(found.and_then(text_of))
+    }
+}
+
+impl WaitUnit {
+    /// The unit as a sentence names it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::DeltaSeconds => "a number of seconds",
+            Self::DeltaMs => "a number of milliseconds",
+            Self::Duration => "a duration such as `6m0s`",
+            Self::HttpDate => "an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`",
+            Self::Rfc3339 => "an RFC 3339 time such as `2026-01-01T00:00:00Z`",
+            Self::UnixS => "a Unix time in seconds",
+            Self::UnixMs => "a Unix time in milliseconds",
+            Self::RatelimitSf => "a `RateLimit` field whose allowance is spent",
+            Self::Auto => "a wait in any known form",
+        }
+    }
+}
+
+impl fmt::Display for WaitFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "`{name}`"),
+            Self::Body(pointer) => write!(f, "`{pointer}` of the body"),
+        }
+    }
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn keep_longest_of_header(
+    longest: &mut Option<Asked>,
+    headers: &HeaderMap,
+    (name, unit): (&HeaderName, WaitUnit),
+    now: SystemTime,
+) {
+    let texts = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let waits = texts.filter_map(|text| parse(unit, text, now));
+    keep_longest(longest, waits, &WaitFrom::Header(name.clone()));
+}
+
+fn keep_longest(
+    longest: &mut Option<Asked>,
+    waits: impl Iterator<Item = Duration>,
+    source: &WaitFrom,
+) {
+    for wait in waits {
+        if longest.as_ref().is_none_or(|longest| longest.wait < wait) {
+            *longest = Some(Asked {
+                wait,
+                source: source.clone(),
+            });
+        }
+    }
+}
+
+fn is_zero(value: &[u8]) -> bool {
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(|text| number(text.trim()))
+        .is_some_and(|n| n == 0.0)
+}
+
+/// A number as JavaScript and Python clients read it, except `inf`, `nan` and their like.
+fn number(text: &str) -> Option<f64> {
+    let is_plain = |byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+    text.parse().ok().filter(|_| text.bytes().all(is_plain))
+}
+
+/// So many of a unit. Plain decimals are read exactly, whatever else is a number as near as
+/// floating point comes.
+fn amount(text: &str, unit: Duration) -> Option<Duration> {
+    decimal(text, unit)
+        .or_else(|| Duration::try_from_secs_f64(number(text)? * unit.as_secs_f64()).ok())
+}
+
+fn decimal(text: &str, unit: Duration) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_plain = |digits: &str| {
+        (1..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !is_plain(whole) || !is_plain(fraction) {
+        return None;
+    }
+    // Eighteen digits times the nanoseconds of a day are far from overflowing 128 bits.
+    let scale = unit.as_nanos();
+    let power = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+    let of_fraction = fraction.parse::<u128>().ok()? * scale / power;
+    let nanos = whole.parse::<u128>().ok()? * scale + of_fraction;
+    let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    Some(Duration::new(
+        u64::try_from(seconds).ok()?,
+        u32::try_from(nanos).ok()?,
+    ))
+}
+
+fn unix(text: &str, unit: Duration) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(amount(text, unit)?)
+}
+
+/// The wait until a moment; none at all for a past one.
+fn until(moment: SystemTime, now: SystemTime) -> Option<Duration> {
+    Some(moment.duration_since(now).unwrap_or_default())
+}
+
+/// A duration as Go prints it, `1h2m3.5s`; days too. A `0` needs no unit.
+fn duration(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let mut rest = text;
+    let mut sum: Option<Duration> = None;
+    while !rest.is_empty() {
+        let digits = rest
+            .bytes()
+            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'.'))
+            .count();
+        let (number, after) = rest.split_at_checked(digits)?;
+        let letters = after
+            .bytes()
+            .take_while(|byte| !matches!(byte, b'0'..=b'9' | b'.'))
+            .count();
+        let (unit, after) = after.split_at_checked(letters)?;
+        let unit = match unit {
+            "d" => SECOND * 86_400,
+            "h" => SECOND * 3_600,
+            "m" => SECOND * 60,
+            "s" => SECOND,
+            "ms" => MILLISECOND,
+            // The micro sign and the Greek letter: Go reads both.
+            "us" | "µs" | "μs" => Duration::from_micros(1),
+            "ns" => Duration::from_nanos(1),
+            _ => return None,
+        };
+        sum = Some(sum.unwrap_or_default().checked_add(amount(number, unit)?)?);
+        rest = after;
+    }
+    sum
+}
+
+/// RFC 9110 section 5.6.7 (all three forms), RFC 5322, and what JavaScript's `Date` prints.
+fn http_date(text: &str) -> Option<SystemTime> {
+    let relaxed = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    httpdate::parse_http_date(text)
+        .ok()
+        .or_else(|| relaxed.parse_timestamp(text).ok().map(SystemTime::from))
+        .or_else(|| javascript_date(text))
+}
+
+/// `Fri Jan 02 2026 00:00:20 GMT+0100 (Central European Standard Time)`.
+fn javascript_date(text: &str) -> Option<SystemTime> {
+    let (_weekday, date) = text.split_once(' ')?;
+    let date = date
+        .split_once(" (")
+        .map_or(date, |(date, _zone_name)| date);
+    let parsed = strtime::parse("%b %d %Y %H:%M:%S GMT%z", date).ok()?;
+    parsed.to_timestamp().ok().map(SystemTime::from)
+}
+
+/// RFC 3339, and `YYYY-MM-DD HH:MM:SS` without an offset, which then is UTC.
+fn rfc3339(text: &str) -> Option<SystemTime> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment.into());
+    }
+    let civil = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+        .into_iter()
+        .find_map(|form| DateTime::strptime(form, text).ok())?;
+    TimeZone::UTC.to_timestamp(civil).ok().map(SystemTime::from)
+}
+
+/// The documented guess of [`WaitUnit::Auto`].
+fn auto(text: &str, now: SystemTime) -> Option<Duration> {
+    let Some(number) = number(text) else {
+        let moment = http_date(text).or_else(|| rfc3339(text));
+        return moment.map_or_else(|| duration(text), |moment| until(moment, now));
+    };
+    if number < 1e9 {
+        amount(text, SECOND)
+    } else if number < 1e12 {
+        until(unix(text, SECOND)?, now)
+    } else {
+        until(unix(text, MILLISECOND)?, now)
+    }
+}
