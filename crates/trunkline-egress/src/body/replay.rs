@@ -1,0 +1,255 @@
+//! Records a stream while it is first sent, so that another attempt can send it again.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body as _, Frame, SizeHint};
+
+use super::{Body, BodyError};
+
+/// A body that can be sent more than once, as long as its length keeps within a limit.
+///
+/// The first attempt streams: nothing waits for the body to be complete. What it took is kept
+/// (as references to the same bytes), and a further attempt sends that first and then goes on
+/// with the rest of the source, which the attempt before may not have reached.
+#[derive(Debug)]
+pub struct Replayable(Source);
+
+#[derive(Debug)]
+enum Source {
+    Empty,
+    Full(Bytes),
+    Tape(Arc<Mutex<Tape>>),
+}
+
+/// A source and what has been taken from it.
+struct Tape {
+    source: Body,
+    recorded: Vec<Bytes>,
+    recorded_bytes: usize,
+    recorded_bytes_max: usize,
+    trailers: Option<HeaderMap>,
+    state: State,
+    /// The attempt that may take from the tape; earlier ones are cut off.
+    attempt: u64,
+    /// Whom to wake when the attempt is cut off.
+    waker: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Everything taken so far is recorded.
+    Recording,
+    /// Everything there is has been recorded.
+    Complete,
+    /// More than the limit was taken: this attempt is the last.
+    Overrun,
+    /// The last attempt has taken everything.
+    Spent,
+    /// The source gave an error.
+    Broken,
+}
+
+impl Replayable {
+    /// Prepares `body` for several attempts, of which up to `bytes_max` bytes are kept.
+    pub fn new(body: Body, bytes_max: usize) -> Replayable {
+        if body.is_end_stream() {
+            return Replayable(Source::Empty);
+        }
+        match body {
+            Body::Empty => Replayable(Source::Empty),
+            Body::Full(bytes) => Replayable(Source::Full(bytes)),
+            source @ (Body::Stream(_) | Body::Incoming(_) | Body::Replay(_)) => {
+                Replayable(Source::Tape(Arc::new(Mutex::new(Tape {
+                    source,
+                    recorded: Vec::new(),
+                    recorded_bytes: 0,
+                    recorded_bytes_max: bytes_max,
+                    trailers: None,
+                    state: State::Recording,
+                    attempt: 0,
+                    waker: None,
+                }))))
+            }
+        }
+    }
+
+    /// Whether [`Replayable::attempt`] would give a body now.
+    pub fn can_attempt(&self) -> bool {
+        match &self.0 {
+            Source::Empty | Source::Full(_) => true,
+            Source::Tape(tape) => lock(tape).can_attempt(),
+        }
+    }
+
+    /// The body for the next attempt; the one of the attempt before ends with an error.
+    ///
+    /// `None` when more than the limit has been taken, or the source broke.
+    pub fn attempt(&mut self) -> Option<Body> {
+        match &self.0 {
+            Source::Empty => Some(Body::Empty),
+            Source::Full(bytes) => Some(Body::Full(bytes.clone())),
+            Source::Tape(tape) => {
+                let mut locked = lock(tape);
+                if !locked.can_attempt() {
+                    return None;
+                }
+                locked.attempt += 1;
+                let attempt = locked.attempt;
+                let waker = locked.waker.take();
+                drop(locked);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+                Some(Body::Replay(Replay {
+                    tape: Arc::clone(tape),
+                    attempt,
+                    sent: 0,
+                    has_sent_trailers: false,
+                }))
+            }
+        }
+    }
+}
+
+/// One attempt at sending a [`Replayable`].
+pub struct Replay {
+    tape: Arc<Mutex<Tape>>,
+    attempt: u64,
+    /// Recorded frames that this attempt has sent.
+    sent: usize,
+    has_sent_trailers: bool,
+}
+
+type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
+
+impl Replay {
+    pub(super) fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
+        let this = &mut *self;
+        let mut tape = lock(&this.tape);
+        if tape.attempt != this.attempt {
+            return Poll::Ready(Some(Err(BodyError::CutOff)));
+        }
+        if let Some(bytes) = tape.recorded.get(this.sent) {
+            this.sent += 1;
+            return Poll::Ready(Some(Ok(Frame::data(bytes.clone()))));
+        }
+        if matches!(tape.state, State::Complete | State::Spent) {
+            let trailers = tape.trailers.as_ref().filter(|_| !this.has_sent_trailers);
+            this.has_sent_trailers = true;
+            return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers.clone()))));
+        }
+        let polled = Pin::new(&mut tape.source).poll_frame(cx);
+        if polled.is_pending() {
+            tape.waker = Some(cx.waker().clone());
+        }
+        match ready!(polled) {
+            None => {
+                tape.finish();
+                Poll::Ready(None)
+            }
+            Some(Err(err)) => {
+                tape.state = State::Broken;
+                tape.recorded = Vec::new();
+                Poll::Ready(Some(Err(err)))
+            }
+            Some(Ok(frame)) => {
+                if let Some(bytes) = frame.data_ref() {
+                    tape.record(bytes);
+                    this.sent = tape.recorded.len();
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    tape.trailers = Some(trailers.clone());
+                    this.has_sent_trailers = true;
+                    tape.finish();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+        }
+    }
+
+    pub(super) fn is_end_stream(&self) -> bool {
+        let tape = lock(&self.tape);
+        let has_sent_all = self.sent == tape.recorded.len();
+        match tape.state {
+            State::Complete | State::Spent => {
+                has_sent_all && (self.has_sent_trailers || tape.trailers.is_none())
+            }
+            State::Recording | State::Overrun | State::Broken => {
+                has_sent_all && tape.source.is_end_stream()
+            }
+        }
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        let tape = lock(&self.tape);
+        let left: usize = tape.recorded.iter().skip(self.sent).map(Bytes::len).sum();
+        let left = left as u64;
+        let source = match tape.state {
+            State::Complete | State::Spent => SizeHint::with_exact(0),
+            State::Recording | State::Overrun | State::Broken => tape.source.size_hint(),
+        };
+        let mut hint = SizeHint::new();
+        hint.set_lower(source.lower().saturating_add(left));
+        if let Some(upper) = source.upper() {
+            hint.set_upper(upper.saturating_add(left));
+        }
+        hint
+    }
+}
+
+impl Tape {
+    fn can_attempt(&self) -> bool {
+        match self.state {
+            State::Recording | State::Complete => true,
+            State::Overrun | State::Spent | State::Broken => false,
+        }
+    }
+
+    fn record(&mut self, bytes: &Bytes) {
+        if self.state != State::Recording {
+            return;
+        }
+        self.recorded_bytes = self.recorded_bytes.saturating_add(bytes.len());
+        if self.recorded_bytes_max < self.recorded_bytes {
+            self.state = State::Overrun;
+            self.recorded = Vec::new();
+        } else {
+            self.recorded.push(bytes.clone());
+        }
+    }
+
+    fn finish(&mut self) {
+        match self.state {
+            State::Recording => self.state = State::Complete,
+            State::Overrun => self.state = State::Spent,
+            State::Complete | State::Spent | State::Broken => {}
+        }
+    }
+}
+
+fn lock(tape: &Mutex<Tape>) -> MutexGuard<'_, Tape> {
+    tape.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tape")
+            .field("recorded_bytes", &self.recorded_bytes)
+            .field("state", &self.state)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay")
+            .field("attempt", &self.attempt)
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
+}

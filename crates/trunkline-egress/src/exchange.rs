@@ -1,0 +1,320 @@
+//! One request and the head of its answer, over a connection that is already open.
+//!
+//! # Limits without timers
+//!
+//! Nearly every call ends long before any of its limits, so a limit must cost nothing while it is
+//! not reached. Three things see to that:
+//!
+//! - The answer is polled first. Only when it must be waited for is the limit looked at.
+//! - The timer belongs to the connection, not to the call. Setting it to a later moment (each call
+//!   has a later one than the call before) only notes the moment; the registration with the
+//!   runtime stays where it is. When that fires, too early, it is renewed for what is left. A busy
+//!   connection so registers once per length of its limit, not once per call.
+//! - For an upload, the limit begins anew with every frame the connection takes. Nothing is set
+//!   when a frame is taken: the frame's time is noted, and looked at when the limit fires.
+
+use std::error::Error;
+use std::future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Poll, ready};
+use std::time::Instant;
+
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{Request, Response, StatusCode, Uri, Version};
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+
+use crate::Limits;
+use crate::body::{BodyError, Outgoing, Upload};
+use crate::clock::{self, Clock, Sleep};
+use crate::connection::{Http1, Stream};
+use crate::error::{Cause, SendError, SendErrorKind};
+use crate::origin::Origin;
+use crate::pool::Pool;
+use crate::receive::{Lease, Place, Received};
+use crate::transport::Mark;
+
+/// Headers an answer may have; hyper's own limit for HTTP/1.1, and ours for HTTP/2.
+const HEADERS_MAX: usize = 100;
+
+/// What holds for every connection that the request may be sent on.
+pub(crate) struct Terms<'a> {
+    pub(crate) pool: &'a Arc<Pool>,
+    pub(crate) origin: &'a Origin,
+    pub(crate) clock: &'a Clock,
+    pub(crate) limits: &'a Limits,
+    pub(crate) upload: Option<Arc<Upload>>,
+}
+
+/// Why there is no answer.
+pub(crate) enum Failed {
+    /// Not a byte was written, and here is the request again.
+    Unsent(Box<Request<Outgoing>>),
+    Error(SendError),
+}
+
+/// Sends over HTTP/1.1.
+///
+/// When dropped, the connection is closed.
+pub(crate) async fn over_http1(
+    terms: &Terms<'_>,
+    mut connection: Box<Http1>,
+    mut request: Request<Outgoing>,
+    sent_at: Instant,
+) -> Result<Response<Received>, Failed> {
+    to_http1(&mut request, terms.origin);
+    let before = connection.traffic.mark();
+    let answer = connection.sender.try_send_request(request);
+    let answer = match within(terms, answer, &mut connection.timer, sent_at).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(err)) => return Err(http1_failed(terms, &connection, before, err)),
+        Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
+    };
+    connection.last_seen = terms.clock.now();
+    received(terms, Place::Http1(connection), answer)
+}
+
+/// Sends over HTTP/2.
+///
+/// When dropped, the stream is reset; the connection stays.
+pub(crate) async fn over_http2(
+    terms: &Terms<'_>,
+    mut stream: Stream,
+    mut request: Request<Outgoing>,
+    sent_at: Instant,
+) -> Result<Response<Received>, Failed> {
+    to_http2(&mut request, terms.origin)?;
+    stream.note_use();
+    let answer = stream.sender().try_send_request(request);
+    let answer = match within(terms, answer, stream.timer(), sent_at).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(err)) => return Err(http2_failed(terms, &stream, err)),
+        Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
+    };
+    if HEADERS_MAX < answer.headers().len() {
+        let cause = Cause::Text("it has more than 100 headers");
+        return Err(Failed::Error(SendError::sent(
+            SendErrorKind::UpstreamMalformed,
+            cause,
+        )));
+    }
+    received(terms, Place::Http2(stream), answer)
+}
+
+/// Waits for the head of the answer, within the first-byte limit and the deadline.
+async fn within<F: Future>(
+    terms: &Terms<'_>,
+    answer: F,
+    timer: &mut Sleep,
+    sent_at: Instant,
+) -> Result<F::Output, SendErrorKind> {
+    let mut answer = pin!(answer);
+    let first_byte = terms.limits.first_byte;
+    let deadline = terms.limits.deadline;
+    let until = clock::later(sent_at, first_byte);
+    timer.reset(earlier(until, deadline));
+    future::poll_fn(|cx| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+            return Poll::Ready(Ok(answer));
+        }
+        loop {
+            ready!(Pin::new(&mut *timer).poll(cx));
+            let now = terms.clock.now();
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return Poll::Ready(Err(SendErrorKind::DeadlineExceeded));
+            }
+            let until = match &terms.upload {
+                Some(upload) => clock::later(upload.taken_at(), first_byte).max(until),
+                None => until,
+            };
+            if until <= now {
+                return Poll::Ready(Err(SendErrorKind::FirstByteTimeout));
+            }
+            timer.reset(earlier(until, deadline));
+        }
+    })
+    .await
+}
+
+fn received(
+    terms: &Terms<'_>,
+    place: Place,
+    answer: Response<Incoming>,
+) -> Result<Response<Received>, Failed> {
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let cause = Cause::Text("it switched to another protocol unasked");
+        return Err(Failed::Error(SendError::sent(
+            SendErrorKind::UpstreamMalformed,
+            cause,
+        )));
+    }
+    let lease = Lease {
+        place,
+        pool: Arc::clone(terms.pool),
+        origin: terms.origin.clone(),
+        upload: terms.upload.clone(),
+    };
+    Ok(answer.map(|incoming| Received::new(incoming, lease, terms.clock, terms.limits)))
+}
+
+/// HTTP/1.1 wants path and query only, and a `Host` header.
+fn to_http1(request: &mut Request<Outgoing>, origin: &Origin) {
+    *request.version_mut() = Version::HTTP_11;
+    // Only after an HTTP/2 connection handed the request back.
+    if request.uri().authority().is_some() {
+        *request.uri_mut() = match request.uri().path_and_query() {
+            Some(path_and_query) => Uri::from(path_and_query.clone()),
+            None => Uri::from(PathAndQuery::from_static("/")),
+        };
+        request
+            .headers_mut()
+            .insert(HOST, origin.host_header().clone());
+    }
+}
+
+/// HTTP/2 wants scheme and authority, and no `Host` header; hyper removes what else belongs to
+/// an HTTP/1.1 connection.
+fn to_http2(request: &mut Request<Outgoing>, origin: &Origin) -> Result<(), Failed> {
+    *request.version_mut() = Version::HTTP_2;
+    request.headers_mut().remove(HOST);
+    let path_and_query = request
+        .uri()
+        .path_and_query()
+        .cloned()
+        .unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let uri = Uri::builder()
+        .scheme(origin.scheme().clone())
+        .authority(origin.authority().clone())
+        .path_and_query(path_and_query)
+        .build();
+    match uri {
+        Ok(uri) => {
+            *request.uri_mut() = uri;
+            Ok(())
+        }
+        Err(err) => {
+            let cause = Cause::Other(Box::new(err));
+            Err(Failed::Error(SendError::unsent(
+                SendErrorKind::RequestInvalid,
+                cause,
+            )))
+        }
+    }
+}
+
+fn http1_failed(
+    terms: &Terms<'_>,
+    connection: &Http1,
+    before: Mark,
+    mut err: TrySendError<Request<Outgoing>>,
+) -> Failed {
+    if let Some(request) = err.take_message() {
+        return Failed::Unsent(Box::new(request));
+    }
+    let after = connection.traffic.mark();
+    let is_stale = connection.is_reused && before.read == after.read;
+    let err = err.into_error();
+    let kind = if has_upload_failed(terms) || find::<BodyError>(&err).is_some() {
+        SendErrorKind::RequestBodyFailed
+    } else if err.is_parse() {
+        SendErrorKind::UpstreamMalformed
+    } else if after.written == before.written {
+        SendErrorKind::StaleConnection
+    } else {
+        SendErrorKind::ClosedBeforeAnswer
+    };
+    let cause = Cause::Other(Box::new(err));
+    let error = if after.written == before.written {
+        SendError::unsent(kind, cause)
+    } else {
+        SendError::sent(kind, cause)
+    };
+    Failed::Error(if is_stale {
+        error.on_reused_connection()
+    } else {
+        error
+    })
+}
+
+fn http2_failed(
+    terms: &Terms<'_>,
+    stream: &Stream,
+    mut err: TrySendError<Request<Outgoing>>,
+) -> Failed {
+    if let Some(request) = err.take_message() {
+        terms.pool.retire(terms.origin, stream.connection());
+        return Failed::Unsent(Box::new(request));
+    }
+    let err = err.into_error();
+    let kind = if has_upload_failed(terms) {
+        SendErrorKind::RequestBodyFailed
+    } else {
+        find::<h2::Error>(&err).map_or(SendErrorKind::ClosedBeforeAnswer, http2_kind)
+    };
+    let is_stream_error = find::<h2::Error>(&err).is_some_and(h2::Error::is_reset);
+    if !is_stream_error {
+        terms.pool.retire(terms.origin, stream.connection());
+    }
+    let cause = Cause::Other(Box::new(err));
+    let error = match kind {
+        SendErrorKind::RefusedByProtocol | SendErrorKind::RequestInvalid => {
+            SendError::unsent(kind, cause)
+        }
+        _ => SendError::sent(kind, cause),
+    };
+    Failed::Error(if stream.is_reused() {
+        error.on_reused_connection()
+    } else {
+        error
+    })
+}
+
+fn http2_kind(err: &h2::Error) -> SendErrorKind {
+    // RFC 9113 §8.7: refused streams, and those above the last one that a GOAWAY names, were not
+    // processed. h2 reports a GOAWAY only to those.
+    let is_refused = err.is_go_away() || err.reason() == Some(h2::Reason::REFUSED_STREAM);
+    if err.is_remote() {
+        if is_refused {
+            SendErrorKind::RefusedByProtocol
+        } else {
+            SendErrorKind::ClosedBeforeAnswer
+        }
+    } else if err.is_library() {
+        SendErrorKind::UpstreamMalformed
+    } else if err.is_io() {
+        SendErrorKind::ClosedBeforeAnswer
+    } else if err.is_reset() {
+        // Our own reset: the body gave an error.
+        SendErrorKind::RequestBodyFailed
+    } else {
+        SendErrorKind::RequestInvalid
+    }
+}
+
+fn has_upload_failed(terms: &Terms<'_>) -> bool {
+    terms
+        .upload
+        .as_ref()
+        .is_some_and(|upload| upload.has_failed())
+}
+
+/// Looks for an error of type `E` among an error's sources.
+pub(crate) fn find<'a, E: Error + 'static>(err: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut source = err.source();
+    while let Some(err) = source {
+        if let Some(found) = err.downcast_ref() {
+            return Some(found);
+        }
+        source = err.source();
+    }
+    None
+}
+
+pub(crate) fn earlier(one: Instant, other: Option<Instant>) -> Instant {
+    match other {
+        Some(other) => one.min(other),
+        None => one,
+    }
+}

@@ -1,0 +1,313 @@
+//! The body of an answer: passes frames on, watches the clock, and gives the connection back.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::Limits;
+use crate::body::Upload;
+use crate::clock::{self, Clock, Sleep};
+use crate::connection::{Http1, Stream};
+use crate::exchange;
+use crate::origin::Origin;
+use crate::pool::Pool;
+
+/// An answer's body as it arrives.
+///
+/// Its end gives the connection back for the next request. Dropped before, it closes the
+/// connection (HTTP/1.1) or resets the stream (HTTP/2) at once. An upstream that breaks off is an
+/// error frame, never a clean end.
+pub struct Received {
+    incoming: Incoming,
+    /// Until the body has ended.
+    lease: Option<Lease>,
+    clock: Clock,
+    idle: Duration,
+    deadline: Option<Instant>,
+    /// Whether the limit for the next frame is running.
+    is_waiting: bool,
+}
+
+/// Why the rest of an answer did not arrive.
+pub struct ReceiveError {
+    kind: ReceiveErrorKind,
+    source: Option<hyper::Error>,
+}
+
+/// What went wrong, as far as a caller of this crate would act differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReceiveErrorKind {
+    /// Nothing arrived within the idle limit.
+    IdleTimeout,
+    /// The deadline of the whole call came.
+    DeadlineExceeded,
+    /// The upstream broke off.
+    Cut,
+    /// The body is not valid HTTP.
+    Malformed,
+}
+
+/// A connection in use, and where it goes back to.
+pub(crate) struct Lease {
+    pub(crate) place: Place,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) origin: Origin,
+    pub(crate) upload: Option<Arc<Upload>>,
+}
+
+pub(crate) enum Place {
+    Http1(Box<Http1>),
+    Http2(Stream),
+}
+
+impl Received {
+    pub(crate) fn new(
+        incoming: Incoming,
+        lease: Lease,
+        clock: &Clock,
+        limits: &Limits,
+    ) -> Received {
+        let mut received = Received {
+            incoming,
+            lease: Some(lease),
+            clock: clock.clone(),
+            idle: limits.idle,
+            deadline: limits.deadline,
+            is_waiting: false,
+        };
+        if received.incoming.is_end_stream() {
+            received.finish();
+        }
+        received
+    }
+
+    /// The body has ended as it should.
+    fn finish(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+    }
+
+    /// The body will not go on.
+    fn fail(&mut self, kind: ReceiveErrorKind, source: Option<hyper::Error>) -> ReceiveError {
+        if let Some(lease) = self.lease.take() {
+            lease.abandon();
+        }
+        ReceiveError { kind, source }
+    }
+
+    /// Nothing has arrived: waits for the limit instead.
+    fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<ReceiveErrorKind> {
+        let Some(lease) = &mut self.lease else {
+            return Poll::Pending;
+        };
+        if !self.is_waiting {
+            self.is_waiting = true;
+            let now = self.clock.now();
+            let until = clock::later(now, self.idle);
+            lease.note_alive(now);
+            lease.timer().reset(exchange::earlier(until, self.deadline));
+        }
+        ready!(Pin::new(lease.timer()).poll(cx));
+        Poll::Ready(match self.deadline {
+            Some(deadline) if deadline <= self.clock.now() => ReceiveErrorKind::DeadlineExceeded,
+            Some(_) | None => ReceiveErrorKind::IdleTimeout,
+        })
+    }
+
+    /// Whether the deadline has come while frames kept arriving.
+    fn is_past_deadline(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| deadline <= self.clock.now())
+    }
+
+    /// Whether the upstream stopped without having said that it was done.
+    ///
+    /// HTTP/2 only: hyper takes a reset with `NO_ERROR` for an end, which it is only after the
+    /// end itself (RFC 9113 §8.1). HTTP/1.1 bodies know their end.
+    fn is_cut_short(&self) -> bool {
+        match &self.lease {
+            Some(Lease {
+                place: Place::Http2(_),
+                ..
+            }) => !self.incoming.is_end_stream(),
+            Some(Lease {
+                place: Place::Http1(_),
+                ..
+            })
+            | None => false,
+        }
+    }
+}
+
+impl http_body::Body for Received {
+    type Data = Bytes;
+    type Error = ReceiveError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ReceiveError>>> {
+        let this = &mut *self;
+        if this.lease.is_none() {
+            return Poll::Ready(None);
+        }
+        match Pin::new(&mut this.incoming).poll_frame(cx) {
+            Poll::Ready(Some(Ok(_))) if this.is_past_deadline() => Poll::Ready(Some(Err(
+                this.fail(ReceiveErrorKind::DeadlineExceeded, None)
+            ))),
+            Poll::Ready(Some(Ok(frame))) => {
+                this.is_waiting = false;
+                // A body of known length is often not asked again after its last frame.
+                if this.incoming.is_end_stream() {
+                    this.finish();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) if this.is_cut_short() => {
+                Poll::Ready(Some(Err(this.fail(ReceiveErrorKind::Cut, None))))
+            }
+            Poll::Ready(None) => {
+                this.finish();
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(err))) => {
+                Poll::Ready(Some(Err(this.fail(classify(&err), Some(err)))))
+            }
+            Poll::Pending => {
+                let kind = ready!(this.poll_limit(cx));
+                Poll::Ready(Some(Err(this.fail(kind, None))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.lease.is_none() && self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.abandon();
+        }
+    }
+}
+
+impl Lease {
+    /// The exchange is over: the connection can serve the next one.
+    fn give_back(self) {
+        let is_upload_over = self.upload.as_ref().is_none_or(|upload| upload.is_over());
+        if !is_upload_over {
+            // Answered before the upload was through, and nobody waits for anything more.
+            self.abandon();
+            return;
+        }
+        match self.place {
+            Place::Http1(connection) => self.pool.put(&self.origin, connection),
+            Place::Http2(stream) => drop(stream),
+        }
+    }
+
+    /// The exchange is broken off.
+    fn abandon(self) {
+        match self.place {
+            // Closes it, and with it whatever is still under way.
+            Place::Http1(connection) => drop(connection),
+            Place::Http2(stream) => {
+                if let Some(upload) = self.upload.filter(|upload| !upload.is_over()) {
+                    upload.cut();
+                    // An upload that waits for the peer to take something does not see the cut,
+                    // and cannot be stopped but with its connection: nothing new goes on it.
+                    self.pool.retire(&self.origin, stream.connection());
+                }
+                drop(stream);
+            }
+        }
+    }
+
+    fn note_alive(&mut self, now: Instant) {
+        match &mut self.place {
+            Place::Http1(connection) => connection.last_seen = now,
+            Place::Http2(_) => {}
+        }
+    }
+
+    fn timer(&mut self) -> &mut Sleep {
+        match &mut self.place {
+            Place::Http1(connection) => &mut connection.timer,
+            Place::Http2(stream) => stream.timer(),
+        }
+    }
+}
+
+/// hyper reports a broken frame of the body as an I/O error about the data.
+fn classify(err: &hyper::Error) -> ReceiveErrorKind {
+    let is_library = exchange::find::<h2::Error>(err).is_some_and(h2::Error::is_library);
+    let is_data = exchange::find::<io::Error>(err).is_some_and(|err| {
+        matches!(
+            err.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    });
+    if is_library || is_data || err.is_parse() {
+        ReceiveErrorKind::Malformed
+    } else {
+        ReceiveErrorKind::Cut
+    }
+}
+
+impl ReceiveError {
+    /// What went wrong.
+    pub fn kind(&self) -> ReceiveErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ReceiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            ReceiveErrorKind::IdleTimeout => "the upstream fell silent in the middle of its answer",
+            ReceiveErrorKind::DeadlineExceeded => "the time for the whole call ran out",
+            ReceiveErrorKind::Cut => "the upstream broke off its answer",
+            ReceiveErrorKind::Malformed => "the answer's body is not valid HTTP",
+        })
+    }
+}
+
+impl fmt::Debug for ReceiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiveError")
+            .field("kind", &self.kind)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl Error for ReceiveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_ref()
+            .map(|err| err as &(dyn Error + 'static))
+    }
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("has_ended", &self.lease.is_none())
+            .finish_non_exhaustive()
+    }
+}
