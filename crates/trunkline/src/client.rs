@@ -1,0 +1,222 @@
+//! The engine as its users hold it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+use trunkline_egress::address::{MetadataRule, OwnListeners, Rules};
+use trunkline_egress::{Clock, Egress, Settings};
+
+use crate::call::{Call, Reply};
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::fetch::{self, FetchOptions, Fetched};
+use crate::installed::Snapshot;
+use crate::metrics::{Metrics, Shard};
+use crate::pipeline::{self, Plan};
+use crate::secret::Secrets;
+
+/// Makes calls of third-party APIs. Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Trunkline {
+    shared: Arc<Shared>,
+    own: Arc<Own>,
+}
+
+/// What all threads share; read-mostly.
+#[derive(Debug)]
+struct Shared {
+    snapshot: ArcSwap<Snapshot>,
+    metrics: Metrics,
+    clock: Clock,
+    own_listeners: Arc<OwnListeners>,
+}
+
+/// What each thread of a gateway has for itself.
+#[derive(Debug)]
+struct Own {
+    egress: Egress,
+    /// The same door with no exceptions, for addresses that strangers choose.
+    guarded: Egress,
+    metrics: Arc<Shard>,
+}
+
+impl Trunkline {
+    /// An engine with these settings, connectors and secrets.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadSettings`], if they do not fit together.
+    pub fn new(
+        config: Arc<Config>,
+        catalog: Catalog,
+        secrets: &Secrets,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let own_listeners = Arc::new(OwnListeners::default());
+        let guarded = Rules {
+            own: Arc::clone(&own_listeners),
+            ..Rules::default()
+        };
+        let guarded = open_egress(&config, guarded, &clock)?;
+        let egress = open_egress(&config, rules(&config, &own_listeners), &clock)?;
+        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, None, clock.now())?;
+        let metrics = Metrics::default();
+        let own = Own {
+            egress,
+            guarded,
+            metrics: metrics.new_shard(),
+        };
+        let snapshot = ArcSwap::from_pointee(snapshot);
+        let shared = Shared {
+            snapshot,
+            metrics,
+            clock,
+            own_listeners,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            own: Arc::new(own),
+        })
+    }
+
+    /// The same engine with connections of its own, for a thread that shares none.
+    #[must_use]
+    pub fn with_own_pool(&self) -> Self {
+        let own = Own {
+            egress: self.own.egress.with_own_pool(),
+            guarded: self.own.guarded.with_own_pool(),
+            metrics: self.shared.metrics.new_shard(),
+        };
+        Self {
+            shared: Arc::clone(&self.shared),
+            own: Arc::new(own),
+        }
+    }
+
+    /// Swaps connectors, secrets and what settings say about them; calls under way keep what they
+    /// have. What concerns listeners and addresses takes effect at the next start.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); then everything stays as it was.
+    pub fn reload(
+        &self,
+        config: Arc<Config>,
+        catalog: Catalog,
+        secrets: &Secrets,
+    ) -> Result<(), Error> {
+        let before = self.snapshot();
+        let now = self.shared.clock.now();
+        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, Some(&before), now)?;
+        self.shared.snapshot.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// Makes one call, retries included.
+    ///
+    /// An upstream's error is a [`Reply`]; an [`Error`] means that there is no answer. Dropping the
+    /// future, or the reply's body, cancels whatever is under way.
+    ///
+    /// # Errors
+    /// Any [`ErrorKind`] that concerns calls.
+    pub async fn call(&self, call: Call) -> Result<Reply, Error> {
+        pipeline::run(self, call).await
+    }
+
+    /// Shows the request that a call would become, credentials masked, and sends nothing.
+    ///
+    /// # Errors
+    /// What would keep the call from being made.
+    pub fn plan(&self, call: Call) -> Result<Plan, Error> {
+        pipeline::plan(self, call)
+    }
+
+    /// Fetches an address that somebody else chose: public addresses only, redirects judged anew,
+    /// size capped. Settings cannot widen it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AddressRefused`], [`ErrorKind::BadUrl`], [`ErrorKind::ReplyTooLarge`],
+    /// [`ErrorKind::TooManyRedirects`], or what went wrong on the way.
+    pub async fn fetch(&self, url: &str, options: FetchOptions) -> Result<Fetched, Error> {
+        fetch::fetch(&self.own.guarded, &self.shared.clock, url, options).await
+    }
+
+    /// Notes an address that this process listens on, so that no call can come back to it.
+    pub fn listens_on(&self, address: SocketAddr) {
+        self.shared.own_listeners.add(address);
+    }
+
+    /// The connectors in force.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.shared.snapshot.load().catalog)
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.shared.snapshot.load().config)
+    }
+
+    /// What has been counted so far, over all threads.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// The clock that every time limit is measured by.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot.load_full()
+    }
+
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.own.egress
+    }
+
+    pub(crate) fn metrics_shard(&self) -> &Arc<Shard> {
+        &self.own.metrics
+    }
+}
+
+fn rules(config: &Config, own: &Arc<OwnListeners>) -> Rules {
+    let mut allow = config.egress.allow.clone();
+    allow.extend(config.sandbox.map(|address| IpNet::from(address.ip())));
+    let metadata = if config.egress.danger_allow_metadata {
+        MetadataRule::DangerAllowed
+    } else {
+        MetadataRule::Blocked
+    };
+    Rules {
+        allow,
+        metadata,
+        own: Arc::clone(own),
+        nat64: Vec::new(),
+    }
+}
+
+fn open_egress(config: &Config, rules: Rules, clock: &Clock) -> Result<Egress, Error> {
+    let extra_ca_pem = match &config.egress.extra_ca {
+        Some(path) => Some(std::fs::read(path).map_err(|err| {
+            let message = format!(
+                "`egress.extra_ca` names `{}`, which cannot be read",
+                path.display()
+            );
+            Error::new(ErrorKind::BadSettings, message).with_source(err)
+        })?),
+        None => None,
+    };
+    let settings = Settings {
+        rules,
+        extra_ca_pem,
+        proxy: config.egress.proxy.clone(),
+    };
+    Egress::new(settings, clock.clone()).map_err(|err| {
+        Error::new(
+            ErrorKind::BadSettings,
+            "the settings for outgoing connections cannot be used",
+        )
+        .with_source(err)
+    })
+}

@@ -1,0 +1,423 @@
+//! Settings: read from every place they may stand in, checked, and turned into what they mean.
+
+mod file;
+mod layers;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use ipnet::IpNet;
+use trunkline_connector::document::{Path, Problem, Source, Step};
+use trunkline_connector::{ConnectorName, Retry, Timeouts};
+use url::Url;
+
+use crate::config::layers::Merged;
+pub use crate::config::layers::{Place, Setting};
+use crate::secret::Environment;
+
+/// The defaults, which are also their own documentation.
+pub const DEFAULTS: &str = include_str!("config/default.toml");
+
+/// What the settings mean.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// HTTP in.
+    pub server: Server,
+    /// The folder of everything we keep.
+    pub data_dir: PathBuf,
+    /// Listeners for one connector alone.
+    pub listeners: BTreeMap<ConnectorName, Listen>,
+    /// HTTP out.
+    pub egress: Egress,
+    /// Fields of connectors set anew.
+    pub connectors: BTreeMap<ConnectorName, Override>,
+    /// Where the sandbox answers, when it stands in for every upstream.
+    pub sandbox: Option<SocketAddr>,
+    settings: Vec<Setting>,
+}
+
+/// HTTP in.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where callers reach us.
+    pub listen: Listen,
+    /// What the outside calls us.
+    pub public_url: Option<Url>,
+    /// Threads that carry calls.
+    pub threads: NonZeroUsize,
+    /// How long running calls may take to finish at the end.
+    pub drain: Duration,
+    /// Further `Host` names that are ours.
+    pub hosts: Vec<String>,
+    /// Browser origins that may call, as browsers write them.
+    pub origins: Vec<String>,
+    /// The most headers a request may have.
+    pub headers_max: usize,
+    /// The most bytes a request's headers may take together.
+    pub header_bytes_max: usize,
+    /// The largest request body that is passed on.
+    pub body_max: u64,
+    /// How long a request's headers may take to arrive.
+    pub header_timeout: Duration,
+    /// How long a connection may stay open between requests.
+    pub idle_timeout: Duration,
+    /// The most connections that may be open at once.
+    pub connections_max: usize,
+}
+
+/// Where callers reach us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// A socket in the file system.
+    Unix(PathBuf),
+}
+
+/// HTTP out.
+#[derive(Debug, Clone)]
+pub struct Egress {
+    /// Private addresses that may be called.
+    pub allow: Vec<IpNet>,
+    /// Whether `allow` may open metadata addresses too.
+    pub danger_allow_metadata: bool,
+    /// A PEM file of further certificate authorities.
+    pub extra_ca: Option<PathBuf>,
+    /// An HTTP proxy that https calls go through.
+    pub proxy: Option<Url>,
+}
+
+/// Fields of a connector set anew.
+#[derive(Debug, Clone, Default)]
+pub struct Override {
+    /// Where it answers.
+    pub base_url: Option<Url>,
+    /// How long a whole call may take, retries included.
+    pub timeout: Option<Duration>,
+    /// How long to wait for each part of an attempt.
+    pub timeouts: Timeouts,
+    /// How to try again.
+    pub retry: Retry,
+    /// Headers added where the caller sent none of that name.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The variables that hold its secrets, by the secret's name.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// Where settings may stand.
+#[derive(Debug)]
+pub struct Layers<'a> {
+    /// The settings file, if there is one.
+    pub file: Option<Source>,
+    /// The variables of the process.
+    pub environment: &'a Environment,
+    /// Settings given on the command line: key such as `server.listen`, and value.
+    pub arguments: Vec<(&'static str, String)>,
+}
+
+impl Config {
+    /// Reads the settings. With them come warnings about variables that mean nothing.
+    ///
+    /// # Errors
+    /// Every problem at once, each with its place and what is allowed.
+    pub fn load(layers: Layers<'_>) -> Result<(Self, Vec<String>), Vec<Problem>> {
+        let merged = Merged::read(layers)?;
+        let mut problems = Vec::new();
+        let config = Self::mean(&merged, &mut problems);
+        if problems.is_empty() {
+            Ok((config, merged.warnings))
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Every setting, its value and where it came from.
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// The same settings with the sandbox at `address` in the place of every upstream.
+    #[must_use]
+    pub fn for_sandbox(mut self, address: SocketAddr) -> Self {
+        self.sandbox = Some(address);
+        self
+    }
+
+    fn mean(merged: &Merged, problems: &mut Vec<Problem>) -> Self {
+        let mut reader = Reader { merged, problems };
+        let file = &merged.file;
+        let server = reader.server(&file.server);
+        let egress = Egress {
+            allow: reader.networks(&file.egress.allow),
+            danger_allow_metadata: file.egress.danger_allow_metadata,
+            extra_ca: file.egress.extra_ca.as_ref().map(PathBuf::from),
+            proxy: reader.optional_url(&["egress", "proxy"], file.egress.proxy.as_deref()),
+        };
+        let mut listeners = BTreeMap::new();
+        for (name, listen) in &file.listeners {
+            let path = ["listeners", name.as_str()];
+            if let (Some(name), Some(listen)) = (reader.name(&path), reader.listen(&path, listen)) {
+                listeners.insert(name, listen);
+            }
+        }
+        let mut connectors = BTreeMap::new();
+        for (name, section) in &file.connectors {
+            let over = reader.connector(name, section);
+            if let Some(name) = reader.name(&["connectors", name.as_str()]) {
+                connectors.insert(name, over);
+            }
+        }
+        Self {
+            server,
+            data_dir: PathBuf::from(&file.data.dir),
+            listeners,
+            egress,
+            connectors,
+            sandbox: None,
+            settings: merged.settings(),
+        }
+    }
+}
+
+/// Two threads where there are two cores; the machine's other cores belong to the app.
+fn threads(wanted: Option<u32>) -> NonZeroUsize {
+    let cores = || {
+        std::thread::available_parallelism()
+            .map_or(1, NonZeroUsize::get)
+            .min(2)
+    };
+    let threads = wanted.map_or_else(cores, |threads| threads as usize);
+    NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Turns texts into what they mean, and keeps what is wrong with them.
+struct Reader<'a> {
+    merged: &'a Merged,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, path: &[&str], message: String, hint: &str) {
+        let path: Path = path.iter().copied().map(Step::from).collect();
+        let mut problem = self.merged.problem(&path, message);
+        problem.hint = Some(hint.to_owned());
+        self.problems.push(problem);
+    }
+
+    fn server(&mut self, file: &file::ServerSection) -> Server {
+        let listen = self.listen(&["server", "listen"], &file.listen);
+        let header_bytes_max = usize::try_from(file.header_bytes_max.0);
+        Server {
+            // What stands in for a wrong address is never used: the problem is reported.
+            listen: listen.unwrap_or(Listen::Unix(PathBuf::new())),
+            public_url: self.optional_url(&["server", "public_url"], file.public_url.as_deref()),
+            threads: threads(file.threads),
+            drain: file.drain.0,
+            hosts: file
+                .hosts
+                .iter()
+                .map(|host| host.to_ascii_lowercase())
+                .collect(),
+            origins: self.origins(&file.origins),
+            headers_max: file.headers_max as usize,
+            header_bytes_max: header_bytes_max.unwrap_or(usize::MAX),
+            body_max: file.body_max.0,
+            header_timeout: self.positive(&["server", "header_timeout"], file.header_timeout.0),
+            idle_timeout: self.positive(&["server", "idle_timeout"], file.idle_timeout.0),
+            connections_max: file.connections_max as usize,
+        }
+    }
+
+    fn listen(&mut self, path: &[&str], text: &str) -> Option<Listen> {
+        let listen = text.parse().ok();
+        if listen.is_none() {
+            let hint = "allowed is an address and port such as `127.0.0.1:4000`, or `unix:/path/to/socket`";
+            self.wrong(path, format!("`{text}` is no address to listen on"), hint);
+        }
+        listen
+    }
+
+    fn name(&mut self, path: &[&str]) -> Option<ConnectorName> {
+        let text = path.last().copied().unwrap_or_default();
+        let name = text.parse().ok();
+        if name.is_none() {
+            let hint = "a name begins with a letter and has lower-case letters, digits and `-`, 31 at most";
+            self.wrong(path, format!("`{text}` is no connector name"), hint);
+        }
+        name
+    }
+
+    fn positive(&mut self, path: &[&str], span: Duration) -> Duration {
+        if span.is_zero() {
+            self.wrong(
+                path,
+                "a time limit of nothing lets nothing pass".to_owned(),
+                "give it at least `1ms`",
+            );
+        }
+        span
+    }
+
+    fn optional_url(&mut self, path: &[&str], text: Option<&str>) -> Option<Url> {
+        text.and_then(|text| self.url(path, text))
+    }
+
+    fn url(&mut self, path: &[&str], text: &str) -> Option<Url> {
+        let url = Url::parse(text).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.host().is_some()
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        if url.is_none() {
+            let hint =
+                "allowed is `https://` or `http://` with a host, a port and a path if need be";
+            self.wrong(path, "the address cannot be used".to_owned(), hint);
+        }
+        url
+    }
+
+    fn origins(&mut self, origins: &[String]) -> Vec<String> {
+        let mut meant = Vec::new();
+        for text in origins {
+            match Url::parse(text)
+                .ok()
+                .filter(|url| url.path() == "/" && url.query().is_none())
+            {
+                Some(url) if url.origin().is_tuple() => {
+                    meant.push(url.origin().ascii_serialization());
+                }
+                _ => self.wrong(
+                    &["server", "origins"],
+                    format!("`{text}` is no browser origin"),
+                    "an origin is a scheme, a host and a port, such as `http://localhost:3000`",
+                ),
+            }
+        }
+        meant
+    }
+
+    fn networks(&mut self, texts: &[String]) -> Vec<IpNet> {
+        let mut networks = Vec::new();
+        for text in texts {
+            let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
+            match text.parse::<IpNet>().or(address) {
+                Ok(network) => networks.push(network.trunc()),
+                Err(_) => self.wrong(
+                    &["egress", "allow"],
+                    format!("`{text}` is no address or network"),
+                    "allowed are addresses and networks such as `10.2.0.7` and `10.2.0.0/16`",
+                ),
+            }
+        }
+        networks
+    }
+
+    fn connector(&mut self, name: &str, section: &file::ConnectorSection) -> Override {
+        let path = ["connectors", name, "base_url"];
+        let base_url = self.optional_url(&path, section.base_url.as_deref());
+        if let Some(url) = &base_url
+            && url.scheme() == "http"
+            && !self.is_allowed_plain(url)
+        {
+            let hint = "use https, or list the upstream's address in `egress.allow`";
+            self.wrong(
+                &path,
+                "plain http is accepted only for addresses in `egress.allow`".to_owned(),
+                hint,
+            );
+        }
+        let mut headers = Vec::new();
+        for (header, value) in &section.headers {
+            match (HeaderName::from_str(header), HeaderValue::from_str(value)) {
+                (Ok(header), Ok(value)) => headers.push((header, value)),
+                _ => self.wrong(
+                    &["connectors", name, "headers", header],
+                    format!("`{header}` and its value cannot be sent as a header"),
+                    "names are ASCII letters, digits and `-`; values have no line breaks",
+                ),
+            }
+        }
+        Override {
+            base_url,
+            timeout: section
+                .timeout
+                .map(|span| self.positive(&["connectors", name, "timeout"], span.0)),
+            timeouts: Timeouts {
+                connect: section.timeouts.connect.map(|span| span.0),
+                first_byte: section.timeouts.first_byte.map(|span| span.0),
+                idle: section.timeouts.idle.map(|span| span.0),
+            },
+            retry: Retry {
+                attempts: section.retry.attempts,
+                wait_first: section.retry.wait_first.map(|span| span.0),
+                wait_max: section.retry.wait_max.map(|span| span.0),
+                override_header: None,
+            },
+            headers,
+            secrets: section.secrets.clone(),
+        }
+    }
+
+    /// Names are judged when they are dialled; here only a literal can be judged.
+    fn is_allowed_plain(&self, url: &Url) -> bool {
+        let allow = &self.merged.file.egress.allow;
+        match url.host() {
+            Some(url::Host::Ipv4(address)) => is_listed(allow, address.into()),
+            Some(url::Host::Ipv6(address)) => is_listed(allow, address.into()),
+            Some(url::Host::Domain(_)) => !allow.is_empty(),
+            None => false,
+        }
+    }
+}
+
+fn is_listed(allow: &[String], address: std::net::IpAddr) -> bool {
+    allow.iter().any(|text| {
+        text.parse::<IpNet>()
+            .is_ok_and(|network| network.contains(&address))
+            || text.parse() == Ok(address)
+    })
+}
+
+impl Listen {
+    /// The address, where it has one.
+    pub fn socket_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(*address),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl FromStr for Listen {
+    type Err = std::net::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("unix:") {
+            Some(path) if !path.is_empty() => Ok(Self::Unix(PathBuf::from(path))),
+            _ => text
+                .replace("localhost:", "127.0.0.1:")
+                .parse()
+                .map(Self::Tcp),
+        }
+    }
+}
+
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn load(
+    file: Option<&str>,
+    variables: &[(&str, &str)],
+    arguments: &[(&'static str, &str)],
+) -> Result<(Config, Vec<String>), Vec<Problem>> {
+    let environment = Environment::new(
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    );
+    let file = file.map(|text| Source {
+        name: "trunkline.toml".to_owned(),
+        text: text.to_owned(),
+    });
+    let arguments = arguments
+        .iter()
+        .map(|(key, value)| (*key, (*value).to_owned()))
+        .collect();
+    Config::load(Layers {
+        file,
+        environment: &environment,
+        arguments,
+    })
+}
+
+#[track_caller]
+fn check_problems(file: &str, variables: &[(&str, &str)], expected: Expect) {
+    let problems = load(Some(file), variables, &[]).expect_err("these settings are wrong");
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    expected.assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn the_defaults_stand_alone() {
+    let (config, warnings) = load(None, &[], &[]).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:4000");
+    assert_eq!(config.server.drain, Duration::from_secs(10));
+    assert!(config.egress.allow.is_empty());
+    assert!(warnings.is_empty());
+}
+
+#[test]
+fn the_command_line_wins_over_variables_over_the_file() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\ndrain = \"1s\"\nhosts = [\"a\"]\n";
+    let variables = [
+        ("TRUNKLINE_SERVER_LISTEN", "127.0.0.1:2"),
+        ("TRUNKLINE_SERVER_DRAIN", "2s"),
+        ("TRUNKLINE_SERVER_HOSTS", "b, c"),
+        ("TRUNKLINE_SERVER_HEADERS_MAX", "50"),
+    ];
+    let (config, _) = load(Some(file), &variables, &[("server.listen", "127.0.0.1:3")]).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:3");
+    assert_eq!(config.server.drain, Duration::from_secs(2));
+    assert_eq!(config.server.hosts, ["b", "c"]);
+    assert_eq!(config.server.headers_max, 50);
+    let shown: Vec<String> = config
+        .settings()
+        .iter()
+        .filter(|setting| {
+            ["server.listen", "server.drain", "server.body_max"].contains(&setting.key.as_str())
+        })
+        .map(|setting| format!("{} = {} ({})", setting.key, setting.value, setting.place))
+        .collect();
+    expect![[r#"
+        server.listen = "127.0.0.1:3" (command line)
+        server.drain = "2s" (TRUNKLINE_SERVER_DRAIN)
+        server.body_max = "1GiB" (default)"#]]
+    .assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn connectors_are_set_anew() {
+    let file = "[egress]\nallow = [\"127.0.0.1\", \"10.2.3.4/16\"]\n[listeners]\nstripe = \"localhost:4001\"\n[connectors.openai]\nbase_url = \"http://127.0.0.1:9000\"\ntimeout = \"60s\"\nretry = { attempts = 4, wait_max = \"30s\" }\n";
+    let (config, _) = load(Some(file), &[], &[]).unwrap();
+    let openai = &config.connectors[&"openai".parse().unwrap()];
+    assert_eq!(
+        openai.base_url.as_ref().unwrap().as_str(),
+        "http://127.0.0.1:9000/"
+    );
+    assert_eq!(openai.timeout, Some(Duration::from_mins(1)));
+    assert_eq!(openai.retry.attempts, Some(4));
+    assert_eq!(
+        config.listeners[&"stripe".parse().unwrap()].to_string(),
+        "127.0.0.1:4001"
+    );
+    assert_eq!(config.egress.allow[1].to_string(), "10.2.0.0/16");
+}
+
+#[test]
+fn every_problem_is_named_with_its_place() {
+    check_problems(
+        "[server]\nlisten = \"4000\"\ndrain = \"soon\"\nlissen = \"x\"\n[connectors.openai]\ncache = \"5m\"\n",
+        &[],
+        expect![[r#"
+            trunkline.toml:3:9: `server.drain` is `soon`, which does not match `^[0-9]{1,9}(ms|s|m|h|d)$`
+              hint: a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
+            trunkline.toml:4:1: `server.lissen` is not known
+              hint: did you mean `listen`? allowed: `listen`, `public_url`, `threads`, `drain`, `hosts`, `origins`, `headers_max`, `header_bytes_max`, `body_max`, `header_timeout`, `idle_timeout` or `connections_max`
+            trunkline.toml:6:1: `connectors.openai.cache` is not known
+              hint: allowed: `base_url`, `timeout`, `timeouts`, `retry`, `headers` or `secrets`"#]],
+    );
+    check_problems(
+        "[server]\nlisten = \"4000\"\norigins = [\"*\"]\n[egress]\nallow = [\"ten\"]\n[connectors.openai]\nbase_url = \"http://127.0.0.1:9000\"\n",
+        &[],
+        expect![[r#"
+            trunkline.toml:2:10: `4000` is no address to listen on
+              hint: allowed is an address and port such as `127.0.0.1:4000`, or `unix:/path/to/socket`
+            trunkline.toml:3:11: `*` is no browser origin
+              hint: an origin is a scheme, a host and a port, such as `http://localhost:3000`
+            trunkline.toml:5:9: `ten` is no address or network
+              hint: allowed are addresses and networks such as `10.2.0.7` and `10.2.0.0/16`
+            trunkline.toml:7:12: plain http is accepted only for addresses in `egress.allow`
+              hint: use https, or list the upstream's address in `egress.allow`"#]],
+    );
+    check_problems(
+        "",
+        &[
+            ("TRUNKLINE_SERVER_THREADS", "many"),
+            ("TRUNKLINE_SERVER_DRAIN", "10"),
+        ],
+        expect![[r#"
+            the variable TRUNKLINE_SERVER_DRAIN:1:16: `server.drain` is `10`, which does not match `^[0-9]{1,9}(ms|s|m|h|d)$`
+              hint: a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
+            the variable TRUNKLINE_SERVER_THREADS:1:18: `server.threads` is the text "many"; it takes a whole number"#]],
+    );
+}
+
+#[test]
+fn an_unknown_variable_is_a_warning() {
+    let (_, warnings) = load(
+        None,
+        &[("TRUNKLINE_SERVER_LISSEN", "x"), ("TRUNKLINE_LOG", "debug")],
+        &[],
+    )
+    .unwrap();
+    assert_eq!(
+        warnings,
+        ["`TRUNKLINE_SERVER_LISSEN` is no setting and is not used"]
+    );
+}

@@ -1,0 +1,251 @@
+//! What can go wrong, in one table: code, status, whose move it is.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::call::CallId;
+
+/// Who has to do something about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mover {
+    /// Whoever made the call.
+    Caller,
+    /// The third party.
+    Upstream,
+    /// Whoever runs this process: settings, secrets, network.
+    Operator,
+    /// The makers of Trunkline.
+    Us,
+}
+
+macro_rules! kinds {
+    ($($(#[$about:meta])* $kind:ident: $code:literal, $status:literal, $mover:ident, $title:literal, $proxy:expr;)*) => {
+        /// What kind of thing went wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[$about])* $kind,)*
+        }
+
+        impl ErrorKind {
+            /// Every kind, in the order of `docs/errors.md`.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// The stable name that programs branch on.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$kind => $code),* }
+            }
+
+            /// The HTTP status a gateway caller gets.
+            pub fn status(self) -> StatusCode {
+                const fn status(code: u16) -> StatusCode {
+                    match StatusCode::from_u16(code) {
+                        Ok(status) => status,
+                        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                    }
+                }
+                match self { $(Self::$kind => const { status($status) }),* }
+            }
+
+            /// Who has to do something about it.
+            pub fn mover(self) -> Mover {
+                match self { $(Self::$kind => Mover::$mover),* }
+            }
+
+            /// What it is, in a few words that do not depend on the case.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title),* }
+            }
+
+            /// The error type of the `Proxy-Status` field (RFC 9209 section 2.3), where one fits.
+            pub fn proxy_status(self) -> Option<&'static str> {
+                match self { $(Self::$kind => $proxy),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// No connector has that name.
+    UnknownConnector: "unknown_connector", 404, Caller, "there is no such connector", None;
+    /// The connector has no operation of that name.
+    UnknownOperation: "unknown_operation", 404, Caller, "there is no such operation", None;
+    /// Nothing answers at that path of ours.
+    NotFound: "not_found", 404, Caller, "there is nothing here", None;
+    /// The connector has no connection of that name.
+    UnknownConnection: "unknown_connection", 404, Caller, "there is no such connection", None;
+    /// An input is missing or of the wrong kind.
+    BadInput: "bad_input", 400, Caller, "an input is missing or wrong", None;
+    /// A path or address cannot be used.
+    BadUrl: "bad_url", 400, Caller, "the address cannot be used", None;
+    /// One of our own request headers has a value it cannot have.
+    BadHeader: "bad_header", 400, Caller, "a Trunkline header has a wrong value", None;
+    /// The request is not well-formed HTTP, or could be read in two ways.
+    RequestMalformed: "request_malformed", 400, Caller, "the request is malformed", Some("http_request_error");
+    /// The request's headers are too many or too large.
+    HeadersTooLarge: "headers_too_large", 431, Caller, "the request's headers are too large", Some("http_request_error");
+    /// The request's body is larger than allowed.
+    BodyTooLarge: "body_too_large", 413, Caller, "the request's body is too large", Some("http_request_error");
+    /// The caller sent nothing for too long.
+    RequestTimeout: "request_timeout", 408, Caller, "the request did not arrive in time", Some("http_request_error");
+    /// The method is not one that is passed on.
+    MethodRefused: "method_refused", 405, Caller, "the method is refused", Some("http_request_denied");
+    /// An `Expect` that nobody can meet.
+    ExpectationRefused: "expectation_refused", 417, Caller, "the expectation cannot be met", Some("http_request_denied");
+    /// The `Host` is not ours.
+    HostRefused: "host_refused", 421, Caller, "this host name is not ours", Some("http_request_denied");
+    /// A browser page of a foreign origin asked.
+    OriginRefused: "origin_refused", 403, Caller, "a foreign web page may not call", Some("http_request_denied");
+    /// The caller left before the answer, or cut its upload.
+    CallerGone: "caller_gone", 400, Caller, "the caller went away", Some("http_request_error");
+    /// More connections are open than allowed.
+    Overloaded: "overloaded", 503, Operator, "too many connections are open", Some("connection_limit_reached");
+    /// The process is ending.
+    ShuttingDown: "shutting_down", 503, Operator, "the gateway is shutting down", None;
+    /// A setting is wrong.
+    BadSettings: "bad_settings", 500, Operator, "a setting is wrong", Some("proxy_configuration_error");
+    /// A connector file is wrong.
+    BadConnectorFile: "bad_connector_file", 500, Operator, "a connector file is wrong", Some("proxy_configuration_error");
+    /// A secret that the call needs is not there.
+    SecretMissing: "secret_missing", 502, Operator, "a secret is missing", Some("proxy_configuration_error");
+    /// A secret stands under a name that front-end bundlers publish.
+    SecretExposed: "secret_exposed", 502, Operator, "a secret has a public name", Some("proxy_configuration_error");
+    /// The address is one that may not be called.
+    AddressRefused: "address_refused", 502, Operator, "the address may not be called", Some("destination_ip_prohibited");
+    /// The upstream's name does not resolve.
+    NameNotFound: "name_not_found", 502, Operator, "the upstream's name was not found", Some("dns_error");
+    /// Nothing answered at the upstream's address.
+    ConnectFailed: "connect_failed", 502, Upstream, "the upstream could not be reached", Some("connection_refused");
+    /// The upstream's address did not answer in time.
+    ConnectTimeout: "connect_timeout", 504, Upstream, "the upstream did not answer in time", Some("connection_timeout");
+    /// No trusted encryption could be agreed on.
+    TlsFailed: "tls_failed", 502, Upstream, "the upstream's certificate or encryption was not accepted", Some("tls_certificate_error");
+    /// The upstream took the request and did not begin its answer in time.
+    FirstByteTimeout: "first_byte_timeout", 504, Upstream, "the upstream did not begin to answer in time", Some("http_response_timeout");
+    /// The upstream's answer stopped in the middle.
+    IdleTimeout: "idle_timeout", 504, Upstream, "the upstream's answer stopped", Some("connection_read_timeout");
+    /// The whole call took longer than the caller allowed.
+    CallTimeout: "call_timeout", 504, Caller, "the call took longer than allowed", Some("http_response_timeout");
+    /// The upstream closed the connection before its answer was whole.
+    UpstreamClosed: "upstream_closed", 502, Upstream, "the upstream broke off", Some("connection_terminated");
+    /// What the upstream sent is not HTTP.
+    UpstreamMalformed: "upstream_malformed", 502, Upstream, "the upstream's answer is malformed", Some("http_protocol_error");
+    /// The reply is larger than allowed.
+    ReplyTooLarge: "reply_too_large", 502, Caller, "the reply is too large", Some("http_response_body_size");
+    /// The reply is not what the operation promises.
+    SchemaBroken: "schema_broken", 502, Upstream, "the reply is not what the operation promises", Some("http_response_incomplete");
+    /// A guarded fetch was sent on too often.
+    TooManyRedirects: "too_many_redirects", 502, Upstream, "there were too many redirects", Some("http_protocol_error");
+    /// A bug of ours.
+    Internal: "internal", 500, Us, "this is a bug in Trunkline", Some("proxy_internal_error");
+}
+
+/// What went wrong with a call, for people and for programs.
+///
+/// The text says what happened; [`hint`](Self::hint) says what to do. Neither ever holds a
+/// secret, a query string or an internal address that the operator did not name.
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<String>,
+    retry_after: Option<Duration>,
+    call_id: Option<CallId>,
+    attempts: u32,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error that says what happened.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            hint: None,
+            retry_after: None,
+            call_id: None,
+            attempts: 0,
+            source: None,
+        }))
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what caused it.
+    #[must_use]
+    pub fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Adds when it is worth asking again.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    pub(crate) fn of_call(mut self, call_id: CallId, attempts: u32) -> Self {
+        self.0.call_id = Some(call_id);
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// When it is worth asking again, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The call it happened to, where it was one.
+    pub fn call_id(&self) -> Option<CallId> {
+        self.0.call_id
+    }
+
+    /// How many HTTP exchanges were begun.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The beginning of an answer's body, held back so that rules can look into it.
+
+use std::io::Read;
+
+use bytes::{Bytes, BytesMut};
+use flate2::read::GzDecoder;
+use http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use trunkline_egress::{ReceiveError, Received};
+
+/// Bodies are held back up to this size; longer ones pass unread.
+pub(crate) const BYTES_MAX: usize = 64 * 1024;
+
+/// A compressed body is read up to this size, whatever it claims to unfold into.
+const UNFOLDED_MAX: u64 = 1024 * 1024;
+
+/// A body of which perhaps a part was read.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) first: Bytes,
+    pub(crate) trailers: Option<HeaderMap>,
+    /// What has not been read; `None` where all of it was.
+    pub(crate) rest: Option<Received>,
+    encoding: Encoding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Plain,
+    Gzip,
+    Unreadable,
+}
+
+impl Held {
+    /// A body that passes unread.
+    pub(crate) fn nothing(body: Received) -> Self {
+        Self {
+            first: Bytes::new(),
+            trailers: None,
+            rest: Some(body),
+            encoding: Encoding::Unreadable,
+        }
+    }
+
+    /// Reads up to about `bytes_max`.
+    pub(crate) async fn read(
+        mut body: Received,
+        headers: &HeaderMap,
+        bytes_max: usize,
+    ) -> Result<Self, ReceiveError> {
+        let encoding = encoding(headers);
+        let mut first = BytesMut::new();
+        let mut trailers = None;
+        while let Some(frame) = body.frame().await {
+            match frame?.into_data() {
+                Ok(data) => first.extend_from_slice(&data),
+                Err(frame) => trailers = frame.into_trailers().ok(),
+            }
+            if bytes_max < first.len() {
+                return Ok(Self {
+                    first: first.freeze(),
+                    trailers,
+                    rest: Some(body),
+                    encoding,
+                });
+            }
+        }
+        Ok(Self {
+            first: first.freeze(),
+            trailers,
+            rest: None,
+            encoding,
+        })
+    }
+
+    /// The body as JSON, where all of it was read and it is JSON.
+    pub(crate) fn json(&self) -> Option<Value> {
+        if self.rest.is_some() || self.first.is_empty() {
+            return None;
+        }
+        match self.encoding {
+            Encoding::Plain => serde_json::from_slice(&self.first).ok(),
+            Encoding::Gzip => {
+                let mut text = Vec::new();
+                GzDecoder::new(&*self.first)
+                    .take(UNFOLDED_MAX)
+                    .read_to_end(&mut text)
+                    .ok()?;
+                serde_json::from_slice(&text).ok()
+            }
+            Encoding::Unreadable => None,
+        }
+    }
+}
+
+/// Only encodings that `sign` lets upstreams use can be read.
+fn encoding(headers: &HeaderMap) -> Encoding {
+    match headers
+        .get(header::CONTENT_ENCODING)
+        .map(http::HeaderValue::as_bytes)
+    {
+        None | Some(b"identity" | b"") => Encoding::Plain,
+        Some(b"gzip" | b"x-gzip") => Encoding::Gzip,
+        Some(_) => Encoding::Unreadable,
+    }
+}

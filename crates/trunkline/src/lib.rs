@@ -1,0 +1,57 @@
+//! Calls third-party APIs well: the credential added, failures retried where that is safe, streams
+//! passed on as they come, errors explained.
+//!
+//! What is known of an API stands in a connector file, not in code. Five are built in; see
+//! [`Catalog`].
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use trunkline::{Call, Catalog, Clock, Config, Environment, Layers, Secrets, Trunkline};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let environment = Environment::new(std::env::vars());
+//! let layers = Layers { file: None, environment: &environment, arguments: Vec::new() };
+//! let (config, _) = Config::load(layers).map_err(|problems| format!("{problems:?}"))?;
+//! let catalog = Catalog::load(Vec::new()).map_err(|problems| format!("{problems:?}"))?;
+//! let secrets = Secrets::read(&environment, Vec::new());
+//! let trunkline = Trunkline::new(Arc::new(config), catalog, &secrets, Clock::system())?;
+//!
+//! let call = Call::operation("openai".parse()?, "models.list", serde_json::Map::new());
+//! let reply = trunkline.call(call).await?;
+//! println!("{}", String::from_utf8_lossy(&reply.body.collect(1 << 20).await?));
+//! # Ok(())
+//! # }
+//! ```
+
+mod budget;
+mod call;
+mod catalog;
+mod client;
+pub mod config;
+mod error;
+pub mod examples;
+mod explain;
+mod failure;
+mod fetch;
+mod held;
+mod installed;
+mod metrics;
+mod observe;
+mod pipeline;
+mod reply;
+mod secret;
+pub mod sse;
+
+pub use trunkline_connector as connector;
+pub use trunkline_egress::{Body, BodyError, Clock, ManualClock};
+
+pub use call::{Call, CallId, Fault, Options, Reply, ReplyBody, Target, Validate, VendorError};
+pub use catalog::{Catalog, Entry, Provenance};
+pub use client::Trunkline;
+pub use config::{Config, Layers, Listen};
+pub use error::{Error, ErrorKind, Mover};
+pub use explain::{Explanation, Subject, docs_of, explain};
+pub use fetch::{FetchOptions, Fetched};
+pub use metrics::Metrics;
+pub use pipeline::Plan;
+pub use secret::{Environment, Found, Secret, SecretError, Secrets};

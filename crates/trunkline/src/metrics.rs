@@ -1,0 +1,201 @@
+//! Counts calls for those who watch. Labels have few values: connector, operation, how it ended.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+use trunkline_connector::ConnectorName;
+
+use crate::observe::{CallEnded, Ended};
+
+/// Upper bounds of the duration buckets, in seconds: from a cache on the same machine to the
+/// longest answers of language models.
+const BOUNDS_SECS: [f64; 12] = [
+    0.001, 0.005, 0.01, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0,
+];
+
+/// The same bounds as they are compared.
+const BOUNDS: [Duration; 12] = {
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+    [
+        millis(1),
+        millis(5),
+        millis(10),
+        millis(25),
+        millis(100),
+        millis(250),
+        millis(500),
+        millis(1_000),
+        millis(2_500),
+        millis(10_000),
+        millis(60_000),
+        millis(600_000),
+    ]
+};
+
+/// Everything that is counted, over all threads.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    shards: Mutex<Vec<Arc<Shard>>>,
+}
+
+/// What one thread counts, so that threads do not wait for each other.
+#[derive(Debug, Default)]
+pub(crate) struct Shard(Mutex<FxHashMap<Key, Series>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    connector: ConnectorName,
+    operation: Option<Arc<str>>,
+    ended: Ended,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Series {
+    calls: u64,
+    attempts: u64,
+    took: Duration,
+    /// Calls per bucket, the last beyond every bound.
+    buckets: [u64; BOUNDS.len() + 1],
+}
+
+impl Shard {
+    pub(crate) fn count(&self, event: &CallEnded) {
+        let key = Key {
+            connector: event.connector,
+            operation: event.operation.clone(),
+            ended: event.ended,
+        };
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let series = counted.entry(key).or_default();
+        series.calls += 1;
+        series.attempts += u64::from(event.attempts);
+        series.took += event.took;
+        let bucket = BOUNDS
+            .iter()
+            .take_while(|bound| **bound < event.took)
+            .count();
+        if let Some(bucket) = series.buckets.get_mut(bucket) {
+            *bucket += 1;
+        }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new_shard(&self) -> Arc<Shard> {
+        let shard = Arc::new(Shard::default());
+        self.shards
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&shard));
+        shard
+    }
+
+    /// Everything in the text format of Prometheus, sorted.
+    pub fn render(&self) -> String {
+        let mut all: FxHashMap<Key, Series> = FxHashMap::default();
+        for shard in self
+            .shards
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
+            for (key, series) in shard
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+            {
+                all.entry(key.clone()).or_default().add(series);
+            }
+        }
+        let mut sorted: Vec<(String, Series)> = all
+            .into_iter()
+            .map(|(key, series)| (key.labels(), series))
+            .collect();
+        sorted.sort_by(|one, other| one.0.cmp(&other.0));
+        render(&sorted)
+    }
+}
+
+impl Series {
+    fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.attempts += other.attempts;
+        self.took += other.took;
+        for (mine, theirs) in self.buckets.iter_mut().zip(other.buckets) {
+            *mine += theirs;
+        }
+    }
+}
+
+impl Key {
+    /// Every value is a name that was checked when its connector was read, so none needs escaping.
+    fn labels(&self) -> String {
+        let operation = self.operation.as_deref().unwrap_or("");
+        let ended = self.ended.as_str();
+        format!(
+            r#"connector="{}",operation="{operation}",ended="{ended}""#,
+            self.connector
+        )
+    }
+}
+
+fn render(sorted: &[(String, Series)]) -> String {
+    let mut text = String::new();
+    // Writing to a `String` cannot go wrong.
+    let _ = write_all(&mut text, sorted);
+    text
+}
+
+fn write_all(text: &mut String, sorted: &[(String, Series)]) -> std::fmt::Result {
+    writeln!(
+        text,
+        "# HELP trunkline_attempts_total HTTP exchanges with upstreams."
+    )?;
+    writeln!(text, "# TYPE trunkline_attempts_total counter")?;
+    for (labels, series) in sorted {
+        writeln!(
+            text,
+            "trunkline_attempts_total{{{labels}}} {}",
+            series.attempts
+        )?;
+    }
+    writeln!(
+        text,
+        "# HELP trunkline_call_duration_seconds Calls, from request to the reply's end."
+    )?;
+    writeln!(text, "# TYPE trunkline_call_duration_seconds histogram")?;
+    for (labels, series) in sorted {
+        let mut so_far = 0;
+        for (bound, calls) in BOUNDS_SECS.iter().zip(series.buckets) {
+            so_far += calls;
+            writeln!(
+                text,
+                r#"trunkline_call_duration_seconds_bucket{{{labels},le="{bound}"}} {so_far}"#
+            )?;
+        }
+        writeln!(
+            text,
+            r#"trunkline_call_duration_seconds_bucket{{{labels},le="+Inf"}} {}"#,
+            series.calls
+        )?;
+        writeln!(
+            text,
+            "trunkline_call_duration_seconds_sum{{{labels}}} {}",
+            series.took.as_secs_f64()
+        )?;
+        writeln!(
+            text,
+            "trunkline_call_duration_seconds_count{{{labels}}} {}",
+            series.calls
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

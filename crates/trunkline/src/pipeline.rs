@@ -1,0 +1,75 @@
+//! What happens to a call, in order. Read this file first.
+
+// `cargo xtask tidy` compares this order with ARCHITECTURE.md.
+mod resolve; // which operation, at which address
+mod authorize; // whose credential, and may this caller use it
+mod sign; // the request of one attempt, our credential in place of the caller's
+mod send; // one HTTP exchange
+mod classify; // what the answer means
+pub(crate) mod retry; // is it worth another attempt
+mod settle; // the last attempt's answer, or why there is none
+mod validate; // is it what the operation promises
+pub(crate) mod record; // what is remembered of it
+
+pub use sign::Plan;
+
+use http::Request;
+use trunkline_egress::Body;
+
+use authorize::Granted;
+use record::Record;
+use retry::Decision;
+use sign::Signed;
+use validate::Valid;
+
+use crate::call::{Call, Reply};
+use crate::client::Trunkline;
+use crate::error::Error;
+
+/// Makes one call. Its record is opened first and closes itself, also when the caller goes away.
+pub(crate) async fn run(engine: &Trunkline, call: Call) -> Result<Reply, Error> {
+    let mut record = Record::open(engine, call.connector);
+    match stages(engine, call, &mut record).await {
+        Ok(valid) => Ok(record.into_reply(valid)),
+        Err(error) => Err(record.into_error(error)),
+    }
+}
+
+/// Every stage of a call. Each takes what only the one before it can make.
+///
+/// Later stages have their places already: what a caller may ask of us is admitted after
+/// `authorize`, and the cache is looked into after that, so that nobody reads another's answer.
+/// What the upstream allows us is paced before `sign`, inside the loop, so that retries pay for it.
+/// What is stored is stored after `validate`, so that a bad answer is not kept.
+async fn stages(engine: &Trunkline, call: Call, record: &mut Record) -> Result<Valid, Error> {
+    let resolved = resolve::resolve(&engine.snapshot(), call)?;
+    let mut granted = authorize::authorize(resolved, record)?;
+    let answered = loop {
+        let signed = sign::sign(&mut granted, record)?;
+        let sent = send::send(engine.egress(), &granted, signed).await;
+        let classified = classify::classify(&granted, sent, engine.clock()).await;
+        match settle::decide(&granted, &classified, record) {
+            Decision::After(wait) => engine.clock().sleep(wait).await,
+            Decision::Settle(why) => break settle::settle(&granted, classified, why)?,
+        }
+    };
+    validate::validate(&granted, answered).await
+}
+
+/// The same stages, stopped before anything is sent.
+pub(crate) fn prepare(engine: &Trunkline, call: Call) -> Result<Request<Body>, Error> {
+    stop_before_sending(engine, call).map(|(_, signed)| signed.into_request())
+}
+
+/// As [`prepare`], for people's eyes.
+pub(crate) fn plan(engine: &Trunkline, call: Call) -> Result<Plan, Error> {
+    stop_before_sending(engine, call).map(|(granted, signed)| sign::show(&granted, signed))
+}
+
+fn stop_before_sending(engine: &Trunkline, call: Call) -> Result<(Granted, Signed), Error> {
+    let mut record = Record::open(engine, call.connector);
+    let resolved = resolve::resolve(&engine.snapshot(), call)?;
+    let mut granted = authorize::authorize(resolved, &mut record)?;
+    let signed = sign::sign(&mut granted, &mut record)?;
+    Ok((granted, signed))
+}

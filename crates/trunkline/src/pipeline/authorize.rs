@@ -1,0 +1,175 @@
+//! Grants a call the credential of a connection, bound to the connector's own host.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use trunkline_connector::Operation;
+use trunkline_connector::format;
+use trunkline_egress::Replayable;
+
+use super::record::Record;
+use super::resolve::Resolved;
+use super::retry::{Repeatable, RetryPolicy};
+use crate::call::{Fault, Validate};
+use crate::error::{Error, ErrorKind};
+use crate::installed::{Credential, Installed};
+
+/// The name of the connection that every connector has.
+const DEFAULT_CONNECTION: &str = "default";
+
+/// Bodies up to this size are kept while they pass, so that they can be sent again.
+const REPLAY_MAX: usize = 256 * 1024;
+
+/// How often a vendor's SDK has asked already (openai, anthropic, groq and together send it).
+const SDK_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count");
+
+/// A call that may be made, and with whose credential.
+pub(super) struct Granted {
+    installed: Arc<Installed>,
+    operation: Option<usize>,
+    pub(super) method: Method,
+    pub(super) path_and_query: PathAndQuery,
+    /// As the caller sent them; `sign` leaves out what must not go upstream.
+    pub(super) headers: HeaderMap,
+    pub(super) body: Replayable,
+    pub(super) idempotency: Option<(HeaderName, HeaderValue)>,
+    pub(super) repeatable: Repeatable,
+    pub(super) retry: RetryPolicy,
+    pub(super) deadline: Option<Instant>,
+    pub(super) validate: Validate,
+    pub(super) fault: Option<Fault>,
+}
+
+/// Grants the credential of the connection that the caller names, or of the default one.
+pub(super) fn authorize(resolved: Resolved, record: &mut Record) -> Result<Granted, Error> {
+    record.resolved(resolved.operation_name());
+    resolved.installed.budget.count_call(record.started());
+    let installed = &resolved.installed;
+    let options = &resolved.options;
+    if let Some(name) = options
+        .connection
+        .as_deref()
+        .filter(|name| *name != DEFAULT_CONNECTION)
+    {
+        let message = format!("`{}` has no connection `{name}`", installed.connector.name);
+        return Err(Error::new(ErrorKind::UnknownConnection, message)
+            .with_hint("leave the connection out, or say `default`"));
+    }
+    let credential = match &installed.credential {
+        Ok(credential) => credential,
+        Err(error) => return Err(installed.secret_error(error)),
+    };
+    let path_and_query = ours_in_path(installed, credential, &resolved.path_and_query)?;
+    let idempotency = idempotency(&resolved, record);
+    let timeout = options.timeout.or(installed.time_limits.call);
+    Ok(Granted {
+        repeatable: repeatable(&resolved, idempotency.as_ref()),
+        idempotency,
+        retry: retry(installed.retry, options.attempts_max, &resolved.headers),
+        deadline: timeout.map(|timeout| record.started() + timeout),
+        validate: options.validate,
+        fault: options.fault,
+        path_and_query: path_and_query.unwrap_or(resolved.path_and_query),
+        method: resolved.method,
+        headers: resolved.headers,
+        body: Replayable::new(resolved.body, REPLAY_MAX),
+        operation: resolved.operation,
+        installed: resolved.installed,
+    })
+}
+
+impl Granted {
+    pub(super) fn installed(&self) -> &Installed {
+        &self.installed
+    }
+
+    /// The credential that was granted.
+    pub(super) fn credential(&self) -> Result<&Credential, Error> {
+        self.installed
+            .credential
+            .as_ref()
+            .map_err(|error| self.installed.secret_error(error))
+    }
+
+    pub(super) fn operation(&self) -> Option<&Operation> {
+        self.operation
+            .and_then(|place| self.installed.connector.operations.get(place))
+    }
+}
+
+/// Where the connector declares that its paths carry a credential, ours takes the caller's place.
+fn ours_in_path(
+    installed: &Installed,
+    credential: &Credential,
+    sent: &PathAndQuery,
+) -> Result<Option<PathAndQuery>, Error> {
+    let base = installed.base_path.len();
+    let below_base = sent.path().get(base..).unwrap_or_default();
+    let templates = installed.connector.credential_paths.iter();
+    let matching = templates.filter_map(|template| {
+        Some((template.exactness(), template.places_in_prefix(below_base)?))
+    });
+    let Some((_, places)) = matching.max_by_key(|(exactness, _)| *exactness) else {
+        return Ok(None);
+    };
+    let mut path = sent.as_str().to_owned();
+    for (name, place) in places.into_iter().rev() {
+        let secret = credential.value(name).map_or("", |secret| secret.expose());
+        path.replace_range(base + place.start..base + place.end, secret);
+    }
+    PathAndQuery::from_maybe_shared(Bytes::from(path))
+        .map(Some)
+        .map_err(|_| {
+            let message = "a secret that stands in the path has a character that paths cannot have";
+            Error::new(ErrorKind::SecretMissing, message)
+        })
+}
+
+/// The caller's own key for this request, or one of ours where the connector declares that it
+/// helps; the same on every attempt.
+fn idempotency(resolved: &Resolved, record: &Record) -> Option<(HeaderName, HeaderValue)> {
+    let declared = resolved.installed.connector.idempotency.as_ref()?;
+    if !declared.methods.contains(&resolved.method) {
+        return None;
+    }
+    let sent = resolved.headers.get(&declared.header).cloned();
+    let key = sent.unwrap_or_else(|| HeaderValue::from(record.call_id()));
+    Some((declared.header.clone(), key))
+}
+
+fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> Repeatable {
+    let only_reads = resolved
+        .operation()
+        .is_some_and(|operation| operation.repeatable == format::Repeatable::Always);
+    // RFC 9110 section 9.2.2.
+    if resolved.method.is_idempotent() || only_reads {
+        Repeatable::Harmless
+    } else if key.is_some() || carries_key(resolved) {
+        Repeatable::Keyed
+    } else {
+        Repeatable::No
+    }
+}
+
+/// A caller that sends the standard key to an API of which we know nothing better.
+fn carries_key(resolved: &Resolved) -> bool {
+    resolved.installed.connector.idempotency.is_none()
+        && resolved.headers.contains_key("idempotency-key")
+}
+
+/// What the caller allows; and what its SDK has tried already is not tried again.
+fn retry(policy: RetryPolicy, allowed: Option<NonZeroU32>, headers: &HeaderMap) -> RetryPolicy {
+    let tried = headers
+        .get(SDK_RETRIES)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let attempts = allowed.map_or(policy.attempts_max, NonZeroU32::get);
+    let attempts_max = attempts.saturating_sub(tried.unwrap_or(0_u32)).max(1);
+    RetryPolicy {
+        attempts_max,
+        ..policy
+    }
+}

@@ -1,0 +1,212 @@
+//! Says what an attempt's answer means, by the connector's rules.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use trunkline_connector::Connector;
+use trunkline_connector::format::Class;
+use trunkline_connector::outcome::{self, Answer, Verdict};
+use trunkline_connector::wait;
+use trunkline_egress::{Clock, ReceiveError, SendError, SendErrorKind};
+
+use super::authorize::Granted;
+use super::retry::{Ending, Ruling};
+use super::send::Sent;
+use crate::call::VendorError;
+use crate::held::{self, Held};
+
+/// Servers of several vendors say by it whether to ask again; their SDKs obey.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// An attempt whose meaning is known.
+pub(super) struct Classified {
+    pub(super) ending: Ending,
+    pub(super) ruling: Ruling,
+    /// The wait that the upstream asks for.
+    pub(super) asked: Option<Duration>,
+    pub(super) outcome: Outcome,
+}
+
+/// What an attempt ended with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost every answered call an allocation"
+)]
+pub(super) enum Outcome {
+    /// An answer, good or bad.
+    Answered(Answered),
+    /// No answer, or only the beginning of one that a rule has to look into.
+    Failed(Failure),
+}
+
+/// Why there is no answer.
+pub(super) enum Failure {
+    /// It never began.
+    Send(SendError),
+    /// It broke off.
+    Receive(ReceiveError),
+}
+
+/// An answer and what it means.
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Held,
+    pub(super) verdict: Verdict,
+    pub(super) vendor: Option<VendorError>,
+}
+
+/// Judges an attempt. A body is held back only where a rule has to look into it, and never a
+/// stream's.
+pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Classified {
+    let connector = &granted.installed().connector;
+    let response = match sent.0 {
+        Ok(response) => response,
+        Err(error) => return failed(Failure::Send(error)),
+    };
+    let (head, body) = response.into_parts();
+    let body = if is_held(connector, head.status, &head.headers) {
+        match Held::read(body, &head.headers, held::BYTES_MAX).await {
+            Ok(body) => body,
+            Err(error) => return failed(Failure::Receive(error)),
+        }
+    } else {
+        Held::nothing(body)
+    };
+    let json = body.json();
+    let answer = Answer {
+        status: head.status,
+        headers: &head.headers,
+        body: json.as_ref(),
+    };
+    let verdict = outcome::classify(&connector.outcomes, &answer);
+    let (asked, vendor) = if verdict.class == Class::Ok {
+        (None, None)
+    } else {
+        let asked = wait::asked(&connector.waits, &answer, clock.wall()).map(|asked| asked.wait);
+        (
+            asked,
+            json.as_ref().map(|json| vendor_error(connector, json)),
+        )
+    };
+    Classified {
+        ending: ending(verdict.class, head.status),
+        ruling: ruling(connector, verdict.class, &head.headers),
+        asked,
+        outcome: Outcome::Answered(Answered {
+            status: head.status,
+            headers: head.headers,
+            body,
+            verdict,
+            vendor,
+        }),
+    }
+}
+
+fn is_held(connector: &Connector, status: StatusCode, headers: &HeaderMap) -> bool {
+    let is_error = status.is_client_error() || status.is_server_error();
+    (is_error || outcome::needs_body(&connector.outcomes, &connector.waits, status))
+        && !is_stream(headers)
+}
+
+/// Event streams and lines of JSON come piece by piece, perhaps for hours.
+pub(crate) fn is_stream(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let kind = value.as_bytes();
+    [
+        &b"text/event-stream"[..],
+        b"application/x-ndjson",
+        b"application/jsonl",
+        b"application/stream+json",
+    ]
+    .iter()
+    .any(|stream| {
+        kind.len() >= stream.len()
+            && kind
+                .iter()
+                .zip(*stream)
+                .all(|(one, other)| one.eq_ignore_ascii_case(other))
+    })
+}
+
+fn vendor_error(connector: &Connector, json: &serde_json::Value) -> VendorError {
+    VendorError {
+        message: connector.vendor_message(json).map(ToOwned::to_owned),
+        code: connector.vendor_code(json),
+    }
+}
+
+fn ending(class: Class, status: StatusCode) -> Ending {
+    match class {
+        Class::Ok
+        | Class::CallerError
+        | Class::AuthDead
+        | Class::RefreshAuth
+        | Class::QuotaExhausted => Ending::Final,
+        Class::RateLimited => Ending::Throttled,
+        // RFC 9110 sections 15.6.2 and 15.6.6: asking again cannot change these.
+        Class::ProviderDown
+            if matches!(
+                status,
+                StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED
+            ) =>
+        {
+            Ending::Final
+        }
+        Class::Retry | Class::ProviderDown => Ending::Faulty,
+    }
+}
+
+fn ruling(connector: &Connector, class: Class, headers: &HeaderMap) -> Ruling {
+    if class == Class::Ok {
+        return Ruling::None;
+    }
+    let own = connector
+        .retry
+        .override_header
+        .as_ref()
+        .and_then(|name| headers.get(name));
+    match own
+        .or_else(|| headers.get(SHOULD_RETRY))
+        .map(http::HeaderValue::as_bytes)
+    {
+        Some(b"true") => Ruling::Again,
+        Some(b"false") => Ruling::Stop,
+        _ => Ruling::None,
+    }
+}
+
+fn failed(failure: Failure) -> Classified {
+    let ending = match &failure {
+        Failure::Send(error) => ending_of(error),
+        Failure::Receive(_) => Ending::Unknown,
+    };
+    Classified {
+        ending,
+        ruling: Ruling::None,
+        asked: None,
+        outcome: Outcome::Failed(failure),
+    }
+}
+
+fn ending_of(error: &SendError) -> Ending {
+    match error.kind() {
+        SendErrorKind::AddressRefused
+        | SendErrorKind::TlsFailed
+        | SendErrorKind::DeadlineExceeded
+        | SendErrorKind::RequestBodyFailed
+        | SendErrorKind::RequestInvalid => Ending::Final,
+        SendErrorKind::NameNotFound
+        | SendErrorKind::LookUpFailed
+        | SendErrorKind::ConnectFailed
+        | SendErrorKind::ConnectTimeout
+        | SendErrorKind::ProxyFailed
+        | SendErrorKind::StaleConnection
+        | SendErrorKind::RefusedByProtocol => Ending::NotProcessed,
+        SendErrorKind::ClosedBeforeAnswer
+        | SendErrorKind::FirstByteTimeout
+        | SendErrorKind::UpstreamMalformed => Ending::Unknown,
+    }
+}

@@ -1,0 +1,116 @@
+//! What is remembered of a call. Opened first, it closes itself when the caller goes away.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use trunkline_connector::ConnectorName;
+use trunkline_connector::format::Class;
+use trunkline_egress::Clock;
+
+use super::validate::Valid;
+use crate::call::{CallId, Reply};
+use crate::client::Trunkline;
+use crate::error::{Error, ErrorKind};
+use crate::metrics::Shard;
+use crate::observe::{self, CallEnded, Ended};
+use crate::reply::ReplyBody;
+
+/// A call in progress. Dropped without another word, it says that the caller went away.
+#[derive(Debug)]
+pub(crate) struct Record {
+    call_id: CallId,
+    clock: Clock,
+    metrics: Arc<Shard>,
+    started: Instant,
+    connector: ConnectorName,
+    operation: Option<Arc<str>>,
+    attempts: u32,
+    class: Class,
+    ended: Ended,
+}
+
+impl Record {
+    pub(crate) fn open(engine: &Trunkline, connector: ConnectorName) -> Self {
+        let clock = engine.clock().clone();
+        Self {
+            call_id: CallId::new(clock.wall(), fastrand::u128(..)),
+            started: clock.now(),
+            clock,
+            metrics: Arc::clone(engine.metrics_shard()),
+            connector,
+            operation: None,
+            attempts: 0,
+            class: Class::Ok,
+            ended: Ended::CallerGone,
+        }
+    }
+
+    pub(crate) fn call_id(&self) -> CallId {
+        self.call_id
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    pub(super) fn resolved(&mut self, operation: Option<&Arc<str>>) {
+        self.operation = operation.map(Arc::clone);
+    }
+
+    pub(super) fn attempt_begins(&mut self) {
+        self.attempts += 1;
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(super) fn into_error(mut self, error: Error) -> Error {
+        self.ended = Ended::Failed(error.kind());
+        error.of_call(self.call_id, self.attempts)
+    }
+
+    pub(super) fn into_reply(mut self, valid: Valid) -> Reply {
+        self.class = valid.verdict.class;
+        Reply {
+            call_id: self.call_id,
+            attempts: self.attempts,
+            status: valid.status,
+            headers: valid.headers,
+            class: valid.verdict.class,
+            operation: self.operation.clone(),
+            explanation: valid.explanation,
+            vendor: valid.vendor,
+            schema_problem: valid.problem,
+            body: ReplyBody::new(valid.body, self),
+        }
+    }
+
+    /// The reply has been passed on to its end.
+    pub(crate) fn ended(mut self) {
+        self.ended = Ended::Answered(self.class);
+    }
+
+    /// The reply broke off.
+    pub(crate) fn broke_off(mut self, kind: ErrorKind) {
+        self.ended = Ended::Failed(kind);
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let event = CallEnded {
+            call_id: self.call_id,
+            connector: self.connector,
+            operation: self.operation.take(),
+            attempts: self.attempts,
+            took: self.clock.now().saturating_duration_since(self.started),
+            ended: self.ended,
+        };
+        observe::tell(&self.metrics, &event);
+    }
+}

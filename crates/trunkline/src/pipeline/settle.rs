@@ -1,0 +1,75 @@
+//! After each attempt: another one, or its answer as it is, or the reason why there is none.
+
+use super::authorize::Granted;
+use super::classify::{Answered, Classified, Failure, Outcome};
+use super::record::Record;
+use super::retry::{self, Budget, Decision, Replay, Situation, Why};
+use crate::error::Error;
+use crate::failure;
+
+/// Puts together what the decision looks at, and remembers what was decided.
+pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record) -> Decision {
+    let budget = &granted.installed().budget;
+    let now = record.now();
+    let situation = Situation {
+        attempt: record.attempts(),
+        ending: classified.ending,
+        repeatable: granted.repeatable,
+        replay: if granted.body.can_attempt() {
+            Replay::Possible
+        } else {
+            Replay::Gone
+        },
+        ruling: classified.ruling,
+        asked: classified.asked,
+        time_left: granted
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(now)),
+        budget: if classified.ending == retry::Ending::Final {
+            Budget::Left
+        } else {
+            budget.look(now)
+        },
+    };
+    let decision = retry::decide(&granted.retry, &situation, fastrand::f64());
+    if matches!(decision, Decision::After(_)) {
+        budget.count_retry(now);
+    }
+    tracing::trace!(
+        call.id = %record.call_id(),
+        attempt.number = situation.attempt,
+        attempt.ending = ?situation.ending,
+        decision = ?decision,
+        retries.recent = budget.retries(now),
+        "an attempt has ended"
+    );
+    decision
+}
+
+/// The answer of the last attempt, or why there is none.
+pub(super) fn settle(
+    granted: &Granted,
+    classified: Classified,
+    why: Why,
+) -> Result<Answered, Error> {
+    let failed = match classified.outcome {
+        Outcome::Answered(answered) => return Ok(answered),
+        Outcome::Failed(failed) => failed,
+    };
+    let error = match failed {
+        Failure::Send(error) => failure::of_send(error, granted.installed().host()),
+        Failure::Receive(error) => failure::of_receive(error),
+    };
+    let error = match why {
+        Why::NotRepeatable => error.with_hint(
+            "it was not tried again, because the upstream may have done it already; look there first, and send an idempotency key where the API takes one",
+        ),
+        Why::PastDeadline(wait) | Why::WaitTooLong(wait) => error.with_retry_after(wait),
+        Why::Final
+        | Why::BodyGone
+        | Why::UpstreamSaysStop
+        | Why::AttemptsUsed
+        | Why::BudgetSpent => error,
+    };
+    Err(error)
+}

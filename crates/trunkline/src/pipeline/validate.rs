@@ -1,0 +1,135 @@
+//! Compares a reply with what its operation promises.
+
+use http::{HeaderMap, StatusCode, header};
+use trunkline_connector::Operation;
+use trunkline_connector::format::{Class, ReplyKind};
+use trunkline_connector::outcome::Verdict;
+
+use super::authorize::Granted;
+use super::classify::{self, Answered};
+use crate::call::{Validate, VendorError};
+use crate::error::{Error, ErrorKind};
+use crate::explain::{self, Explanation};
+use crate::failure;
+use crate::held::Held;
+
+/// Replies are read up to this size where the caller wants promises enforced.
+const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// An answer that may be given to the caller.
+pub(super) struct Valid {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Held,
+    pub(super) verdict: Verdict,
+    pub(super) vendor: Option<VendorError>,
+    pub(super) explanation: Option<Explanation>,
+    pub(super) problem: Option<String>,
+    _made: Made,
+}
+
+/// Only this file makes a [`Valid`].
+struct Made;
+
+/// Looks whether a good answer is what the operation promises: its type always, its required
+/// values where the body is at hand or the caller wants them enforced. Streams are never delayed.
+///
+/// # Errors
+/// [`ErrorKind::SchemaBroken`], if the caller wants promises enforced.
+pub(super) async fn validate(granted: &Granted, mut answered: Answered) -> Result<Valid, Error> {
+    let is_good = answered.verdict.class == Class::Ok && answered.status.is_success();
+    let operation = granted.operation().filter(|_| is_good);
+    let problem = match (granted.validate, operation) {
+        (Validate::Off, _) | (_, None) => None,
+        (Validate::Report, Some(operation)) => broken_promise(operation, &answered),
+        (Validate::Enforce, Some(operation)) => {
+            if !classify::is_stream(&answered.headers) {
+                answered.body = held_whole(answered.body, &answered.headers).await?;
+            }
+            if let Some(problem) = broken_promise(operation, &answered) {
+                return Err(Error::new(ErrorKind::SchemaBroken, problem)
+                    .with_hint(explain::remedy(ErrorKind::SchemaBroken)));
+            }
+            None
+        }
+    };
+    let connector = &granted.installed().connector;
+    Ok(Valid {
+        explanation: explain::of_answer(connector, answered.status, &answered.verdict),
+        status: answered.status,
+        headers: answered.headers,
+        body: answered.body,
+        verdict: answered.verdict,
+        vendor: answered.vendor,
+        problem,
+        _made: Made,
+    })
+}
+
+async fn held_whole(body: Held, headers: &HeaderMap) -> Result<Held, Error> {
+    let Some(rest) = body.rest else {
+        return Ok(body);
+    };
+    let mut held = Held::read(rest, headers, BYTES_MAX)
+        .await
+        .map_err(failure::of_receive)?;
+    if held.rest.is_some() {
+        let message = format!("the reply is larger than {BYTES_MAX} bytes and cannot be checked");
+        return Err(Error::new(ErrorKind::ReplyTooLarge, message));
+    }
+    if !body.first.is_empty() {
+        held.first = [body.first, held.first].concat().into();
+    }
+    Ok(held)
+}
+
+fn broken_promise(operation: &Operation, answered: &Answered) -> Option<String> {
+    let name = &operation.name;
+    match operation.reply_body {
+        ReplyKind::Any | ReplyKind::Empty => None,
+        ReplyKind::Json if classify::is_stream(&answered.headers) => None,
+        ReplyKind::Json => {
+            let kind = answered
+                .headers
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok());
+            let kind = kind.unwrap_or("nothing");
+            if answered.status == StatusCode::NO_CONTENT || is_json(kind) {
+                return missing_value(operation, answered);
+            }
+            let kind = kind.split(';').next().unwrap_or(kind);
+            Some(format!(
+                "`{name}` promises JSON, and the reply's type is `{kind}`"
+            ))
+        }
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json") || kind == "text/json"
+}
+
+fn missing_value(operation: &Operation, answered: &Answered) -> Option<String> {
+    if answered.body.rest.is_some() || operation.reply_required.is_empty() {
+        return None;
+    }
+    let name = &operation.name;
+    let Some(json) = answered.body.json() else {
+        return Some(format!(
+            "`{name}` promises JSON, and the reply's body is none"
+        ));
+    };
+    let missing = operation
+        .reply_required
+        .iter()
+        .find(|pointer| json.pointer(pointer).is_none())?;
+    Some(format!(
+        "`{name}` promises a value at `{missing}`, and the reply has none there"
+    ))
+}
