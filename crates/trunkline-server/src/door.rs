@@ -1,0 +1,400 @@
+//! Decides whether a request may come in, by its head alone. Pure.
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use trunkline::config::{Config, Listen};
+use trunkline::{Error, ErrorKind};
+
+/// The longest piece of a request that an error repeats.
+const SHOWN_MAX: usize = 100;
+
+/// What one listener lets in.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    hosts: Hosts,
+    origins: Vec<String>,
+    headers_max: usize,
+    header_bytes_max: usize,
+    body_max: u64,
+}
+
+/// Host names that are ours.
+#[derive(Debug, Clone)]
+enum Hosts {
+    /// A unix socket has no name that a foreign page could rebind.
+    Any,
+    Listed {
+        /// With the port that belongs to them.
+        exact: Vec<String>,
+        /// With any port: a proxy before us has ports of its own.
+        names: Vec<String>,
+    },
+}
+
+/// A request that may come in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    /// What a browser has to be told.
+    pub(crate) cors: Cors,
+    /// Whether some of its headers are addressed to us.
+    pub(crate) options: Options,
+}
+
+/// What a browser has to be told about a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Cors {
+    /// Nothing: no foreign page asks.
+    #[default]
+    None,
+    /// That the page of this allowed origin may read the answer.
+    Allowed,
+    /// That the page of this allowed origin may make the call it is about to make.
+    Preflight,
+}
+
+/// Whether some of a request's headers are addressed to us.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Options {
+    /// None is.
+    #[default]
+    Absent,
+    /// Some are, and have to be read.
+    Present,
+}
+
+/// Why a request may not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No `Host` (RFC 9112 section 3.2).
+    NoHost,
+    /// More than one `Host`.
+    ManyHosts,
+    /// A `Host` that is no host.
+    HostNoHost,
+    /// A `Host` that is not ours.
+    HostNotOurs,
+    /// An absolute target that names another host than `Host` does.
+    TargetDisagrees,
+    /// A target that is neither a path nor an absolute address.
+    TargetForm,
+    /// `CONNECT` or `TRACE`.
+    Method,
+    /// A transfer coding other than exactly `chunked`.
+    TransferEncoding,
+    /// An `Expect` other than `100-continue`.
+    Expectation,
+    /// A protocol to change to that we do not speak.
+    Upgrade,
+    /// More headers than allowed.
+    HeaderCount(usize),
+    /// More bytes of headers than allowed.
+    HeaderBytes(usize),
+    /// A longer body than allowed.
+    BodyLength(u64),
+    /// A page of a foreign origin.
+    OriginNotOurs,
+    /// A page of a foreign site that did not say its origin, such as an image tag.
+    SiteNotOurs,
+}
+
+/// What is read from a head in one pass.
+#[derive(Default)]
+struct Head<'a> {
+    host: Option<&'a HeaderValue>,
+    hosts: usize,
+    origin: Option<&'a HeaderValue>,
+    site: Option<&'a HeaderValue>,
+    expect: Option<&'a HeaderValue>,
+    encoding: Option<&'a HeaderValue>,
+    encodings: usize,
+    length: Option<&'a HeaderValue>,
+    upgrade: Option<&'a HeaderValue>,
+    bytes: usize,
+    options: Options,
+}
+
+impl Rules {
+    /// What the listener at `listen` lets in.
+    pub(crate) fn new(config: &Config, listen: &Listen) -> Self {
+        let server = &config.server;
+        Self {
+            hosts: match listen {
+                Listen::Unix(_) => Hosts::Any,
+                Listen::Tcp(address) => Hosts::of(*address, config),
+            },
+            origins: server.origins.clone(),
+            headers_max: server.headers_max,
+            header_bytes_max: server.header_bytes_max,
+            body_max: server.body_max,
+        }
+    }
+
+    /// The largest body that is let in.
+    pub(crate) fn body_max(&self) -> u64 {
+        self.body_max
+    }
+}
+
+impl Hosts {
+    fn of(address: SocketAddr, config: &Config) -> Self {
+        let port = address.port();
+        let mut exact = vec![
+            address.to_string(),
+            format!("127.0.0.1:{port}"),
+            format!("localhost:{port}"),
+            format!("[::1]:{port}"),
+        ];
+        // Clients leave the port out where it is the scheme's own.
+        if port == 80 {
+            exact.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
+        }
+        exact.dedup();
+        let mut names = Vec::new();
+        for host in &config.server.hosts {
+            let of_host = if without_port(host) == host { &mut names } else { &mut exact };
+            of_host.push(host.clone());
+        }
+        let public = config.server.public_url.as_ref().and_then(|url| url.host_str());
+        names.extend(public.map(str::to_owned));
+        Self::Listed { exact, names }
+    }
+
+    fn contain(&self, host: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed { exact, names } => {
+                exact.iter().any(|ours| ours.eq_ignore_ascii_case(host))
+                    || names.iter().any(|ours| ours.eq_ignore_ascii_case(without_port(host)))
+            }
+        }
+    }
+}
+
+/// Decides whether a request may come in.
+pub(crate) fn decide(rules: &Rules, request: &Parts) -> Result<Admitted, Refusal> {
+    let head = Head::read(&request.headers);
+    let host = host(rules, &head)?;
+    target(&request.uri, &request.method, host)?;
+    let cors = origin(rules, &head, request)?;
+    if head.encoding.is_some_and(|encoding| !is_word(encoding, "chunked")) || head.encodings > 1 {
+        return Err(Refusal::TransferEncoding);
+    }
+    if head.expect.is_some_and(|expect| !is_word(expect, "100-continue")) {
+        return Err(Refusal::Expectation);
+    }
+    if head.upgrade.is_some_and(|upgrade| names_protocol(upgrade, "websocket")) {
+        return Err(Refusal::Upgrade);
+    }
+    limits(rules, &head, &request.headers)?;
+    Ok(Admitted { cors, options: head.options })
+}
+
+impl<'a> Head<'a> {
+    fn read(headers: &'a HeaderMap) -> Self {
+        let mut head = Self::default();
+        for (name, value) in headers {
+            let name = name.as_str();
+            head.bytes += name.len() + value.len();
+            match name {
+                "host" => {
+                    head.host = Some(value);
+                    head.hosts += 1;
+                }
+                "origin" => head.origin = Some(value),
+                "expect" => head.expect = Some(value),
+                "upgrade" => head.upgrade = Some(value),
+                "content-length" => head.length = Some(value),
+                "sec-fetch-site" => head.site = Some(value),
+                "transfer-encoding" => {
+                    head.encoding = Some(value);
+                    head.encodings += 1;
+                }
+                _ if name.starts_with("trunkline-") => head.options = Options::Present,
+                _ => {}
+            }
+        }
+        head
+    }
+}
+
+/// RFC 9112 section 3.2: exactly one valid `Host`, or 400; one that is not ours is 421.
+fn host<'a>(rules: &Rules, head: &Head<'a>) -> Result<&'a str, Refusal> {
+    let value = head.host.ok_or(Refusal::NoHost)?;
+    if head.hosts > 1 {
+        return Err(Refusal::ManyHosts);
+    }
+    let host = value.to_str().map_err(|_| Refusal::HostNoHost)?;
+    if !matches!(rules.hosts, Hosts::Any) && rules.hosts.contain(host) {
+        return Ok(host);
+    }
+    match rules.hosts {
+        _ if !host.bytes().all(is_host_byte) => Err(Refusal::HostNoHost),
+        Hosts::Any => Ok(host),
+        Hosts::Listed { .. } if host.is_empty() => Err(Refusal::HostNoHost),
+        Hosts::Listed { .. } => Err(Refusal::HostNotOurs),
+    }
+}
+
+fn target(uri: &Uri, method: &Method, host: &str) -> Result<(), Refusal> {
+    if *method == Method::CONNECT || *method == Method::TRACE {
+        return Err(Refusal::Method);
+    }
+    match (uri.scheme_str(), uri.authority()) {
+        (None, None) if uri.path().starts_with('/') => Ok(()),
+        (Some("http" | "https"), Some(authority)) => {
+            if authority.as_str().eq_ignore_ascii_case(host) {
+                Ok(())
+            } else {
+                Err(Refusal::TargetDisagrees)
+            }
+        }
+        _ => Err(Refusal::TargetForm),
+    }
+}
+
+/// A page of a foreign origin may not call: it could spend the operator's keys.
+///
+/// Browsers send `Origin` with every request of a script to another origin; image and script tags
+/// send none, but their `Sec-Fetch-Site` says where they stand.
+fn origin(rules: &Rules, head: &Head<'_>, request: &Parts) -> Result<Cors, Refusal> {
+    if let Some(value) = head.origin {
+        let origin = value.to_str().map_err(|_| Refusal::OriginNotOurs)?;
+        if rules.origins.iter().any(|allowed| allowed == origin) {
+            let asks_first = request.method == Method::OPTIONS
+                && request.headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
+            return Ok(if asks_first { Cors::Preflight } else { Cors::Allowed });
+        }
+        if !is_own_page(rules, head, origin) {
+            return Err(Refusal::OriginNotOurs);
+        }
+    }
+    match head.site {
+        Some(site) if is_word(site, "cross-site") || is_word(site, "same-site") => {
+            Err(Refusal::SiteNotOurs)
+        }
+        Some(_) | None => Ok(Cors::None),
+    }
+}
+
+fn is_own_page(rules: &Rules, head: &Head<'_>, origin: &str) -> bool {
+    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    authority.is_some_and(|authority| match rules.hosts {
+        Hosts::Any => head.host.is_some_and(|host| host.as_bytes() == authority.as_bytes()),
+        Hosts::Listed { .. } => rules.hosts.contain(authority),
+    })
+}
+
+fn limits(rules: &Rules, head: &Head<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.len() > rules.headers_max {
+        return Err(Refusal::HeaderCount(rules.headers_max));
+    }
+    if head.bytes > rules.header_bytes_max {
+        return Err(Refusal::HeaderBytes(rules.header_bytes_max));
+    }
+    let Some(length) = head.length else {
+        return Ok(());
+    };
+    // hyper has read the number; one that it did not understand would not be here.
+    let length = length.to_str().ok().and_then(|length| length.trim().parse::<u64>().ok());
+    if length.is_none_or(|length| length > rules.body_max) {
+        return Err(Refusal::BodyLength(rules.body_max));
+    }
+    Ok(())
+}
+
+fn is_word(value: &HeaderValue, word: &str) -> bool {
+    value.as_bytes().eq_ignore_ascii_case(word.as_bytes())
+}
+
+fn names_protocol(value: &HeaderValue, protocol: &str) -> bool {
+    let names = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(protocol.as_bytes());
+    value.as_bytes().split(|&byte| byte == b',').any(names)
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~[]:%".contains(&byte)
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // The colons within `[::1]` are no port's.
+        Some((name, port)) if !port.contains(']') => name,
+        _ => host,
+    }
+}
+
+impl Refusal {
+    /// What the caller is told.
+    pub(crate) fn to_error(self, request: &Parts) -> Error {
+        let shown = |name: &str| request.headers.get(name).map(shorten).unwrap_or_default();
+        match self {
+            Self::NoHost => malformed("the request has no `Host`"),
+            Self::ManyHosts => malformed("the request has more than one `Host`"),
+            Self::HostNoHost => malformed("the request's `Host` is no host name"),
+            Self::TargetDisagrees => malformed("the request's target names another host than `Host`"),
+            Self::TargetForm => malformed("the request's target is no path")
+                .with_hint("this is a gateway and no forward proxy: ask for `/CONNECTOR/PATH`"),
+            Self::TransferEncoding => malformed("the request's `Transfer-Encoding` is not `chunked`"),
+            Self::Upgrade => malformed("this version of Trunkline does not carry WebSockets")
+                .with_hint("connect to the API itself for this"),
+            Self::HostNotOurs => {
+                let host = shown("host");
+                Error::new(ErrorKind::HostRefused, format!("`{host}` is no name of this gateway"))
+            }
+            Self::Method => {
+                let message = format!("`{}` is a method that is not passed on", request.method);
+                Error::new(ErrorKind::MethodRefused, message)
+            }
+            Self::Expectation => {
+                let expect = shown("expect");
+                let message = format!("`Expect: {expect}` cannot be met");
+                Error::new(ErrorKind::ExpectationRefused, message)
+            }
+            Self::HeaderCount(most) => {
+                let count = request.headers.len();
+                let message = format!("the request has {count} headers, {most} are allowed");
+                Error::new(ErrorKind::HeadersTooLarge, message)
+                    .with_hint("send fewer headers, or raise `server.headers_max`")
+            }
+            Self::HeaderBytes(most) => {
+                let message = format!("the request's headers are larger than {most} bytes");
+                Error::new(ErrorKind::HeadersTooLarge, message)
+            }
+            Self::BodyLength(most) => body_too_large(most),
+            Self::OriginNotOurs | Self::SiteNotOurs => foreign_page(&shown("origin")),
+        }
+    }
+}
+
+/// A body that is larger than a listener lets in.
+pub(crate) fn body_too_large(most: u64) -> Error {
+    let message = format!("the request's body is larger than {most} bytes");
+    Error::new(ErrorKind::BodyTooLarge, message)
+}
+
+fn malformed(message: &str) -> Error {
+    Error::new(ErrorKind::RequestMalformed, message)
+}
+
+fn foreign_page(origin: &str) -> Error {
+    let (message, name) = match origin {
+        "" => ("a page of another site asked for this".to_owned(), "its origin".to_owned()),
+        "null" => ("a page without an origin (`null`) asked for this".to_owned(), "its origin".to_owned()),
+        origin => (format!("a page of `{origin}` asked for this"), format!("`{origin}`")),
+    };
+    Error::new(ErrorKind::OriginRefused, message).with_hint(format!(
+        "browsers show this as a CORS error; make the call from your back end, where keys belong, \
+         or list {name} in `server.origins` if that page may spend them"
+    ))
+}
+
+/// A value as an error may repeat it.
+fn shorten(value: &HeaderValue) -> String {
+    let printable = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '?' };
+    value.as_bytes().iter().take(SHOWN_MAX).map(printable).collect()
+}

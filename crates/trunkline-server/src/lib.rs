@@ -1,0 +1,27 @@
+//! HTTP in: the gateway in front of the engine, our own routes, and the sandbox.
+//!
+//! Calls are carried by plain threads that share nothing but settings: see `threads`. One acceptor
+//! per place hands connections to them: see `accept`. What may come in is decided by `framing`, on
+//! the bytes, and by `door`, on the head.
+
+mod accept;
+mod connection;
+mod cors;
+mod door;
+mod framing;
+mod gateway;
+mod listener;
+mod outgoing;
+mod own;
+mod problem;
+mod reply;
+pub mod sandbox;
+mod site;
+mod socket;
+mod start;
+mod tally;
+mod threads;
+mod upload;
+mod watch;
+
+pub use start::{Listening, Running, Setup, StartError, start};

@@ -1,0 +1,225 @@
+//! A caller's connection, whatever kind it is, with somebody reading along.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+
+use crate::framing::{Framing, Place};
+use crate::watch::{Closing, Watch};
+
+/// A connection that no runtime has taken charge of yet.
+#[derive(Debug)]
+pub(crate) enum Accepted {
+    /// From an address and port.
+    Tcp(std::net::TcpStream),
+    /// From a socket in the file system.
+    Unix(std::os::unix::net::UnixStream),
+}
+
+/// A caller's connection.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    /// From an address and port.
+    Tcp(TcpStream),
+    /// From a socket in the file system.
+    Unix(UnixStream),
+}
+
+impl Accepted {
+    /// Puts the running runtime in charge.
+    pub(crate) fn adopt(self) -> io::Result<Socket> {
+        Ok(match self {
+            Self::Tcp(stream) => Socket::Tcp(TcpStream::from_std(stream)?),
+            Self::Unix(stream) => Socket::Unix(UnixStream::from_std(stream)?),
+        })
+    }
+}
+
+impl Socket {
+    /// Takes the connection from its runtime, for another.
+    pub(crate) fn release(self) -> io::Result<Accepted> {
+        Ok(match self {
+            Self::Tcp(stream) => Accepted::Tcp(stream.into_std()?),
+            Self::Unix(stream) => Accepted::Unix(stream.into_std()?),
+        })
+    }
+
+    /// Writes what can be written without waiting.
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Unix(stream) => stream.try_write(bytes),
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Sockets hold nothing back.
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// A connection with somebody reading along: bytes pass untouched, what they are is noted. Only a
+/// malformed body ends in an error, so that no more of it goes to an upstream.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    socket: Socket,
+    framing: Framing,
+    watch: Rc<Watch>,
+    has_ended: bool,
+}
+
+impl Watched {
+    /// Begins to read along.
+    pub(crate) fn new(socket: Socket, watch: Rc<Watch>) -> Self {
+        Self { socket, framing: Framing::new(), watch, has_ended: false }
+    }
+
+    /// Whether the caller may still be sending something that nobody has read.
+    ///
+    /// To close then would make the system throw away what the caller has not read either, which
+    /// is the refusal that tells it why.
+    pub(crate) fn may_have_unread(&self) -> bool {
+        !self.has_ended && (self.framing.place() != Place::Between || self.framing.finding().is_some())
+    }
+
+    /// The connection itself.
+    pub(crate) fn socket(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.socket).poll_read(cx, buffer);
+        match &polled {
+            Poll::Pending => this.watch.waits_for_bytes(),
+            Poll::Ready(Err(_)) => this.has_ended = true,
+            Poll::Ready(Ok(())) => {
+                let bytes = buffer.filled().get(before..).unwrap_or_default();
+                this.has_ended |= bytes.is_empty();
+                let heads = this.framing.heads();
+                this.framing.observe(bytes);
+                this.watch.read(this.framing.place());
+                if let Some(finding) = this.framing.finding() {
+                    this.watch.set_finding(finding);
+                    // The gateway looks at its findings when a head is whole. A body whose head
+                    // it has let in already must not go on.
+                    if finding.request < heads {
+                        return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+                    }
+                }
+            }
+        }
+        polled
+    }
+}
+
+impl Watched {
+    fn note_write(&self, polled: &Poll<io::Result<usize>>) {
+        match polled {
+            Poll::Pending => self.watch.waits_to_write(),
+            Poll::Ready(_) => self.watch.wrote(),
+        }
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.note_write(&polled);
+        polled
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.note_write(&polled);
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let (Closing::Reset, Socket::Tcp(stream)) = (self.watch.closing(), &self.socket) {
+            // If the system refuses, the close is as it would have been.
+            let _ = stream.set_zero_linger();
+        }
+    }
+}

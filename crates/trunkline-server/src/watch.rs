@@ -1,0 +1,303 @@
+//! What a connection is busy with, in coarse times, and how long it may be. The judging is pure.
+//!
+//! No request has a timer of its own. A connection notes what it waits for and since when; one
+//! sweep per thread and second looks at them all. Times are rounded up to the next sweep, so
+//! nobody is cut too early.
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use crate::framing::{Finding, Place};
+
+/// How long a caller has to read a refusal before the connection is closed on it.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// A time since the thread began, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(pub(crate) u64);
+
+impl Moment {
+    fn later(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// The time as the last sweep saw it.
+#[derive(Debug)]
+pub(crate) struct CoarseClock {
+    now: Cell<Moment>,
+    period: Duration,
+}
+
+impl CoarseClock {
+    /// A clock that is set every `period`.
+    pub(crate) fn new(period: Duration) -> Self {
+        Self { now: Cell::new(Moment::default()), period }
+    }
+
+    /// How long it stands still at a time.
+    pub(crate) fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// Says what the time is.
+    pub(crate) fn set(&self, now: Moment) {
+        self.now.set(now);
+    }
+
+    /// A time that has certainly come by the next sweep but one, and not before now.
+    fn soon(&self) -> Moment {
+        self.now.get().later(self.period)
+    }
+}
+
+/// How long a connection may be busy with each thing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// From a head's first byte to its last.
+    pub(crate) head: Duration,
+    /// From the end of an answer to the next request, and between two pieces of a body while the
+    /// caller is the one waited for.
+    pub(crate) idle: Duration,
+}
+
+impl Limits {
+    /// How often connections have to be looked at for these limits to be kept.
+    pub(crate) fn period(&self) -> Duration {
+        let shortest = self.head.min(self.idle).min(LINGER);
+        (shortest / 4).clamp(Duration::from_millis(1), Duration::from_secs(1))
+    }
+}
+
+/// What a connection is busy with, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State {
+    /// Where in a request it is.
+    pub(crate) place: Place,
+    /// Requests that are not answered yet.
+    pub(crate) unanswered: u32,
+    /// The later of: its last answer's end, the first byte of a head.
+    pub(crate) since: Moment,
+    /// Since when it waits for bytes of the caller; `None` while they come or nobody wants them.
+    pub(crate) reading: Option<Moment>,
+    /// Since when it waits for the caller to take bytes.
+    pub(crate) writing: Option<Moment>,
+    /// Since when it waits for the caller to have read a refusal.
+    pub(crate) lingering: Option<Moment>,
+}
+
+/// What a connection has waited for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overdue {
+    /// A head that does not end.
+    Head,
+    /// The next request.
+    Request,
+    /// The rest of a body that the caller sends.
+    Upload,
+    /// The caller taking what it asked for.
+    Download,
+    /// The caller closing after a refusal.
+    Farewell,
+}
+
+/// Decides whether a connection has waited too long, and for what.
+pub(crate) fn judge(state: &State, limits: Limits, now: Moment) -> Option<Overdue> {
+    let past = |since: Moment, limit: Duration| since.later(limit) <= now;
+    if state.lingering.is_some_and(|since| past(since, LINGER)) {
+        return Some(Overdue::Farewell);
+    }
+    if state.writing.is_some_and(|since| past(since, limits.idle)) {
+        return Some(Overdue::Download);
+    }
+    match state.place {
+        // A head that is sent ahead of its turn is not read, so it cannot be late.
+        Place::Head if state.unanswered == 0 && past(state.since, limits.head) => {
+            Some(Overdue::Head)
+        }
+        Place::Between if state.unanswered == 0 && past(state.since, limits.idle) => {
+            Some(Overdue::Request)
+        }
+        Place::Body if state.reading.is_some_and(|since| past(since, limits.idle)) => {
+            Some(Overdue::Upload)
+        }
+        Place::Head | Place::Between | Place::Body => None,
+    }
+}
+
+/// What a connection is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// End after the answer under way.
+    Finish,
+    /// End now, whatever is under way.
+    Cut(Option<Overdue>),
+}
+
+/// How a connection's socket is to be closed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// With a FIN, as ever.
+    #[default]
+    Quiet,
+    /// With a reset: a FIN would look like the end of the answer that is under way.
+    Reset,
+}
+
+/// What a connection, its requests and its thread know of each other.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    clock: Rc<CoarseClock>,
+    state: Cell<State>,
+    finding: Cell<Option<Finding>>,
+    requests: Cell<u32>,
+    order: Cell<Option<Order>>,
+    closing: Cell<Closing>,
+    is_over: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Watch {
+    /// A connection that was just opened.
+    pub(crate) fn new(clock: Rc<CoarseClock>) -> Self {
+        let state = State {
+            place: Place::Between,
+            unanswered: 0,
+            since: clock.soon(),
+            reading: None,
+            writing: None,
+            lingering: None,
+        };
+        Self {
+            clock,
+            state: Cell::new(state),
+            finding: Cell::new(None),
+            requests: Cell::new(0),
+            order: Cell::new(None),
+            closing: Cell::new(Closing::Quiet),
+            is_over: Cell::new(false),
+            waker: RefCell::new(None),
+        }
+    }
+
+    /// What the connection is busy with.
+    pub(crate) fn state(&self) -> State {
+        self.state.get()
+    }
+
+    fn update(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.get();
+        change(&mut state);
+        self.state.set(state);
+    }
+
+    /// Bytes came, and the connection is now at `place`.
+    pub(crate) fn read(&self, place: Place) {
+        self.update(|state| {
+            if state.place != Place::Head && place == Place::Head {
+                state.since = self.clock.soon();
+            }
+            state.place = place;
+            state.reading = None;
+        });
+    }
+
+    /// Bytes are wanted, and none are there.
+    pub(crate) fn waits_for_bytes(&self) {
+        self.update(|state| {
+            state.reading.get_or_insert_with(|| self.clock.soon());
+        });
+    }
+
+    /// The caller took bytes.
+    pub(crate) fn wrote(&self) {
+        self.update(|state| state.writing = None);
+    }
+
+    /// The caller takes no more bytes for now.
+    pub(crate) fn waits_to_write(&self) {
+        self.update(|state| {
+            state.writing.get_or_insert_with(|| self.clock.soon());
+        });
+    }
+
+    /// Whether bytes are on their way that the caller has not taken.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.state.get().writing.is_some()
+    }
+
+    /// A refusal was sent; what the caller still sends is thrown away.
+    pub(crate) fn linger(&self) {
+        self.update(|state| state.lingering = Some(self.clock.soon()));
+    }
+
+    /// A request begins. Gives its number on the connection, counted from 0.
+    pub(crate) fn begin(&self) -> u32 {
+        self.update(|state| state.unanswered += 1);
+        let number = self.requests.get();
+        self.requests.set(number.saturating_add(1));
+        number
+    }
+
+    /// A request is answered, or given up.
+    pub(crate) fn end(&self) {
+        self.update(|state| {
+            state.unanswered = state.unanswered.saturating_sub(1);
+            state.since = self.clock.soon();
+        });
+    }
+
+    /// Notes a refused shape.
+    pub(crate) fn set_finding(&self, finding: Finding) {
+        self.finding.set(Some(finding));
+    }
+
+    /// The first refused shape, if there was one.
+    pub(crate) fn finding(&self) -> Option<Finding> {
+        self.finding.get()
+    }
+
+    /// Says how the socket is to be closed if it were closed now.
+    pub(crate) fn set_closing(&self, closing: Closing) {
+        self.closing.set(closing);
+    }
+
+    /// How the socket is to be closed.
+    pub(crate) fn closing(&self) -> Closing {
+        self.closing.get()
+    }
+
+    /// Tells the connection what to do.
+    pub(crate) fn give(&self, order: Order) {
+        self.order.set(Some(order));
+        if let Some(waker) = self.waker.borrow().as_ref() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// What the connection was told since it last looked.
+    pub(crate) fn take_order(&self, cx: &Context<'_>) -> Option<Order> {
+        let mut waker = self.waker.borrow_mut();
+        match waker.as_mut() {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => *waker = Some(cx.waker().clone()),
+        }
+        self.order.take()
+    }
+
+    /// The connection is no more.
+    pub(crate) fn close(&self) {
+        self.is_over.set(true);
+        self.waker.take();
+    }
+
+    /// Whether the connection is no more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.get()
+    }
+}
