@@ -1,0 +1,60 @@
+//! What each command does, one file per command.
+
+pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod connectors;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod fetch;
+pub(crate) mod operations;
+pub(crate) mod serve;
+
+use trunkline::{Catalog, Environment, Error, ErrorKind};
+use trunkline_connector::Connector;
+
+use crate::arguments::Command;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+
+/// What every command has to work with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The variables of the process.
+    pub(crate) environment: Environment,
+    /// Standard output and standard error.
+    pub(crate) printer: Printer,
+}
+
+/// Does what a command asks for.
+pub(crate) fn run(command: Command, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Serve(serve) => serve.run(context),
+        Command::Call(call) => call.run(context),
+        Command::Connectors(connectors) => connectors.run(context),
+        Command::Operations(operations) => operations.run(context),
+        Command::Explain(explain) => explain.run(context),
+        Command::Doctor(doctor) => doctor.run(context),
+        Command::Fetch(fetch) => fetch.run(context),
+        Command::Config(config) => config.run(context),
+        Command::Completions(completions) => completions.run(context),
+    }
+}
+
+/// The connector of that name, or what was probably meant.
+pub(crate) fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Connector, Failure> {
+    match catalog.find(name) {
+        Some(entry) => Ok(&entry.connector),
+        None => Err(unknown_connector(catalog, name).into()),
+    }
+}
+
+/// What the engine says of a connector that does not exist, for commands that do not call it.
+pub(crate) fn unknown_connector(catalog: &Catalog, name: &str) -> Error {
+    let error = Error::new(ErrorKind::UnknownConnector, format!("there is no connector `{name}`"));
+    match catalog.suggest(name) {
+        Some(close) => error.with_hint(format!("did you mean `{close}`?")),
+        None => error.with_hint("list them with `trunkline connectors list`"),
+    }
+}

@@ -1,0 +1,161 @@
+//! `trunkline call`: one call, made inside this process.
+
+pub(crate) mod output;
+mod request;
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use trunkline::Plan;
+use trunkline_connector::units::{Span, UnitError};
+
+use crate::arguments::SettingsOptions;
+use crate::commands::{self, Context};
+use crate::commands::call::request::Words;
+use crate::engine::{Engine, Parts, Upstreams};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::json;
+use crate::printer::{Ink, Printer};
+
+/// Call an API once, by operation or by method and path
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "trunkline call [OPTIONS] CONNECTOR OPERATION [ITEM]...\n       \
+                      trunkline call [OPTIONS] CONNECTOR METHOD PATH [ITEM]...",
+    after_help = "\
+Items:
+  name=text         an input that is a text; numbers and the like are recognized by operations
+  name:=json        an input that is any JSON value
+  name==text        a query parameter
+  Header:value      a request header
+  name=@file        the text of a file
+  name:=@file.json  the JSON of a file
+  Dots and brackets nest: metadata[order]=7, a.b=1, list[]=x, list[0]=x. A backslash escapes.
+
+Examples:
+  trunkline call openai chat.completions.create model=gpt-4o-mini messages[0][role]=user \\
+      messages[0][content]=Hello
+  trunkline call stripe POST /v1/customers email=ada@example.com
+  trunkline call stripe customers.list limit=3 --output ndjson
+  trunkline call slack chat.postMessage channel=C012345 text=Hi --dry-run
+
+Exit status: 0 success, 1 a bug of ours, 2 usage or settings, 3 the request was refused (4xx),
+4 not authorized, 5 rate limited, 6 the API failed, 7 refused by a guard, 8 broken reply."
+)]
+pub(crate) struct Call {
+    /// The API; see `trunkline connectors list`
+    #[arg(value_name = "CONNECTOR")]
+    connector: String,
+    /// The operation, or in capitals the HTTP method; see `trunkline operations CONNECTOR`
+    #[arg(value_name = "OPERATION|METHOD")]
+    what: String,
+    /// The path after a METHOD, then what is sent
+    #[arg(value_name = "PATH|ITEM")]
+    rest: Vec<String>,
+    #[command(flatten)]
+    show: ShowOptions,
+    #[command(flatten)]
+    make: MakeOptions,
+    #[command(flatten)]
+    settings: SettingsOptions,
+}
+
+/// What is printed.
+#[derive(Debug, Args)]
+struct ShowOptions {
+    /// Print the request with its credentials masked, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print status and headers before the body
+    #[arg(short, long)]
+    include: bool,
+    /// How the reply is printed
+    #[arg(short, long, value_name = "FORM", default_value = "json")]
+    output: Output,
+}
+
+/// How the call is made.
+#[derive(Debug, Args)]
+struct MakeOptions {
+    /// Let the built-in sandbox answer, without key and network
+    #[arg(long)]
+    sandbox: bool,
+    /// How long the whole call may take, retries included, such as 10s
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    timeout: Option<Duration>,
+    /// Whose credentials to use
+    #[arg(long, value_name = "NAME")]
+    connection: Option<String>,
+}
+
+/// How a reply is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// As it came; laid out on a terminal; of an event stream one line per event
+    Json,
+    /// One line of JSON per event or record
+    Ndjson,
+    /// Byte for byte
+    Raw,
+}
+
+/// A time limit as the command line has it.
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|err: UnitError| err.to_string())?;
+    if span.0.is_zero() {
+        return Err("a time limit of nothing lets nothing pass; give it at least `1ms`".to_owned());
+    }
+    Ok(span.0)
+}
+
+impl Call {
+    /// Makes the call and prints what came of it.
+    pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
+        let words = Words::read(self.connector, self.what, self.rest)?;
+        let folder = Folder::new(self.settings.config.as_deref());
+        let parts = Parts::read(&folder, context)?;
+        let mut call = request::build(words, &parts.catalog)?;
+        if self.make.timeout.is_some() {
+            call.options.timeout = self.make.timeout;
+        }
+        if self.make.connection.is_some() {
+            call.options.connection = self.make.connection;
+        }
+        let engine = Engine::start(parts, Upstreams::of_flag(self.make.sandbox))?;
+        if self.show.dry_run {
+            let plan = engine.trunkline.plan(call)?;
+            print_plan(&plan, &mut context.printer)?;
+            return Ok(Exit::Success);
+        }
+        let catalog = engine.trunkline.catalog();
+        let connector = commands::find(&catalog, call.connector.as_str())?;
+        engine.run(async {
+            let reply = engine.trunkline.call(call).await?;
+            output::print(reply, connector, &self.show, &mut context.printer).await
+        })
+    }
+}
+
+/// Writes the request that would be sent.
+fn print_plan(plan: &Plan, printer: &mut Printer) -> Result<(), Failure> {
+    let look = printer.out_look();
+    printer.line(format_args!("{} {}", look.paint(Ink::Heading, plan.method.as_str()), plan.url))?;
+    for (name, value) in &plan.headers {
+        printer.line(format_args!("{} {value}", look.paint(Ink::Faint, &format!("{name}:"))))?;
+    }
+    if let Some(body) = plan.body.as_ref().filter(|body| !body.is_empty()) {
+        printer.line("")?;
+        match str::from_utf8(body) {
+            Ok(text) if look.is_terminal() && json::is_json(body) => {
+                printer.line(json::pretty(text, look))?;
+            }
+            _ => {
+                printer.bytes(body)?;
+                printer.line("")?;
+            }
+        }
+    }
+    Ok(())
+}

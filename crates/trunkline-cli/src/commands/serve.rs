@@ -1,0 +1,190 @@
+//! `trunkline serve`: the gateway, until somebody ends it.
+
+mod signals;
+
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::runtime::Builder;
+use trunkline::config::Setting;
+use trunkline::{Clock, Config, Environment, Trunkline};
+use trunkline_server::sandbox::Sandbox;
+use trunkline_server::{Running, Setup, StartError};
+
+use crate::arguments::SettingsOptions;
+use crate::commands::Context;
+use crate::commands::serve::signals::{Asked, Signals};
+use crate::engine;
+use crate::exit::Exit;
+use crate::failure::{Complaint, Failure};
+use crate::folder::Folder;
+use crate::logging;
+
+/// Run the gateway
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints one line `listening on http://ADDR` per listener to standard output when it is ready, and
+logs to standard error; TRUNKLINE_LOG=debug says more. SIGTERM and Ctrl-C let running calls finish,
+for as long as `server.drain` allows; a second one cuts them off. SIGHUP reads settings, connectors
+and `.env` files anew.
+
+Examples:
+  trunkline serve --sandbox
+  trunkline serve --config /etc/trunkline/trunkline.toml --listen 127.0.0.1:4100")]
+pub(crate) struct Serve {
+    /// Where to listen: an address and port, or unix:/path/to/socket [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Let the built-in sandbox answer every call, without keys and network
+    #[arg(long)]
+    sandbox: bool,
+    #[command(flatten)]
+    settings: SettingsOptions,
+}
+
+/// Where settings come from, now and at each reload.
+struct Source {
+    folder: Folder,
+    environment: Environment,
+    arguments: Vec<(&'static str, String)>,
+    /// Where the sandbox answers, if it does.
+    sandbox: Option<std::net::SocketAddr>,
+}
+
+impl Serve {
+    /// Serves until a signal ends it.
+    pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
+        logging::start(&context.environment, "info")?;
+        let mut source = Source {
+            folder: Folder::new(self.settings.config.as_deref()),
+            environment: context.environment.clone(),
+            arguments: self.listen.map(|listen| ("server.listen", listen)).into_iter().collect(),
+            sandbox: None,
+        };
+        let config = source.config()?;
+        let catalog = source.folder.catalog()?;
+        let secrets = source.folder.secrets(&source.environment)?;
+        let clock = Clock::system();
+        let sandbox = if self.sandbox {
+            let started = Sandbox::start(Arc::new(catalog.clone()), clock.clone());
+            Some(started.map_err(|err| engine::no_start(&err))?)
+        } else {
+            None
+        };
+        source.sandbox = sandbox.as_ref().map(Sandbox::address);
+        let engine = Trunkline::new(Arc::new(source.in_force(config)), catalog, &secrets, clock)?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|err| engine::no_start(&err))?;
+        let _within = runtime.enter();
+        // Before anybody can know that we run, so that no signal ends us without draining.
+        let signals = Signals::listen().map_err(|err| engine::no_start(&err))?;
+        let running = trunkline_server::start(Setup { engine: engine.clone(), sandbox })?;
+        for listening in running.addresses() {
+            context.printer.line(format_args!("listening on {listening}"))?;
+        }
+        context.printer.flush()?;
+        announce(&engine, &source);
+        runtime.block_on(serve(running, signals, || source.reload(&engine)));
+        runtime.shutdown_background();
+        Ok(Exit::Success)
+    }
+}
+
+/// Waits for signals and does what they ask for.
+async fn serve(running: Running, mut signals: Signals, reload: impl Fn()) {
+    loop {
+        match signals.next().await {
+            Asked::Reload => reload(),
+            Asked::Stop => break,
+        }
+    }
+    tracing::info!("stopping: running calls may finish");
+    let mut drained = tokio::task::spawn_blocking(|| running.shut_down());
+    if signals.next_stop_or(&mut drained).await {
+        tracing::warn!("stopped at once, calls were cut off");
+    } else {
+        tracing::info!("stopped");
+    }
+}
+
+fn announce(engine: &Trunkline, source: &Source) {
+    let connectors = engine.catalog().iter().count();
+    if source.sandbox.is_some() {
+        tracing::info!(connectors, "ready; the sandbox answers every call, nothing is sent to an API");
+    } else {
+        tracing::info!(connectors, "ready");
+    }
+}
+
+impl Source {
+    /// The settings as they are written now. Warnings go to the log.
+    fn config(&self) -> Result<Config, Failure> {
+        let (config, warnings) = self.folder.config(&self.environment, self.arguments.clone())?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(config)
+    }
+
+    /// The settings with the sandbox, if it answers.
+    fn in_force(&self, config: Config) -> Config {
+        match self.sandbox {
+            Some(address) => config.for_sandbox(address),
+            None => config,
+        }
+    }
+
+    /// Reads everything anew. What is wrong is logged, and everything stays as it was.
+    fn reload(&self, engine: &Trunkline) {
+        match self.try_reload(engine) {
+            Ok(()) => tracing::info!("settings, connectors and `.env` files were read anew"),
+            Err(failure) => {
+                for Complaint { message, notes } in failure.complaints {
+                    let hint = notes.into_iter().find(|(label, _)| *label == "hint");
+                    let hint = hint.map(|(_, hint)| hint).unwrap_or_default();
+                    tracing::error!(hint, "nothing was changed: {message}");
+                }
+            }
+        }
+    }
+
+    fn try_reload(&self, engine: &Trunkline) -> Result<(), Failure> {
+        let config = self.config()?;
+        let catalog = self.folder.catalog()?;
+        let secrets = self.folder.secrets(&self.environment)?;
+        let before = engine.config();
+        for key in needs_restart(before.settings(), config.settings()) {
+            tracing::warn!("`{key}` has changed, which takes effect at the next start");
+        }
+        Ok(engine.reload(Arc::new(self.in_force(config)), catalog, &secrets)?)
+    }
+}
+
+/// The settings that differ and concern listeners or addresses, which are set up at the start.
+fn needs_restart(before: &[Setting], after: &[Setting]) -> Vec<String> {
+    const AT_START: [&str; 4] = ["server.", "listeners.", "egress.", "data."];
+    let is_in = |setting: &Setting, others: &[Setting]| {
+        others.iter().any(|other| other.key == setting.key && other.value == setting.value)
+    };
+    let gone = before.iter().filter(|setting| !is_in(setting, after));
+    let new = after.iter().filter(|setting| !is_in(setting, before));
+    let mut keys: Vec<String> = gone.chain(new).map(|setting| setting.key.clone()).collect();
+    keys.retain(|key| AT_START.iter().any(|section| key.starts_with(section)));
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+impl From<StartError> for Failure {
+    fn from(err: StartError) -> Self {
+        let mut complaint = Complaint::new(err.to_string());
+        if let Some(cause) = err.source() {
+            complaint = complaint.note("caused by", cause.to_string());
+        }
+        Self::new(Exit::Usage, complaint.note("hint", err.hint()))
+    }
+}

@@ -1,0 +1,77 @@
+use expect_test::expect;
+use http::StatusCode;
+use trunkline::ErrorKind;
+use trunkline_connector::format::Class;
+
+use super::Exit;
+
+#[track_caller]
+fn check(class: Class, status: u16, expected: u8) {
+    let status = StatusCode::from_u16(status).expect("a status");
+    assert_eq!(Exit::of_answer(class, status).code(), expected, "{class:?} {status}");
+}
+
+#[test]
+fn an_answer_decides_by_its_class_and_only_then_by_its_status() {
+    check(Class::Ok, 200, 0);
+    check(Class::CallerError, 400, 3);
+    check(Class::CallerError, 404, 3);
+    check(Class::CallerError, 200, 3);
+    check(Class::CallerError, 401, 4);
+    check(Class::CallerError, 403, 4);
+    check(Class::AuthDead, 401, 4);
+    check(Class::AuthDead, 200, 4);
+    check(Class::RefreshAuth, 200, 4);
+    check(Class::RateLimited, 429, 5);
+    check(Class::RateLimited, 403, 5);
+    check(Class::QuotaExhausted, 402, 5);
+    check(Class::Retry, 409, 6);
+    check(Class::ProviderDown, 503, 6);
+}
+
+/// Every kind of error has the exit status that its meaning asks for: a new kind shows here.
+#[test]
+fn every_error_has_its_exit_status() {
+    let table: String = ErrorKind::ALL
+        .iter()
+        .map(|kind| format!("{} {}\n", Exit::of_error(*kind).code(), kind.code()))
+        .collect();
+    expect![[r#"
+        2 unknown_connector
+        2 unknown_operation
+        1 not_found
+        2 unknown_connection
+        2 bad_input
+        2 bad_url
+        2 bad_header
+        1 request_malformed
+        1 headers_too_large
+        2 body_too_large
+        1 request_timeout
+        2 method_refused
+        2 expectation_refused
+        1 host_refused
+        1 origin_refused
+        1 caller_gone
+        1 overloaded
+        1 shutting_down
+        2 bad_settings
+        2 bad_connector_file
+        2 secret_missing
+        2 secret_exposed
+        7 address_refused
+        6 name_not_found
+        6 connect_failed
+        6 connect_timeout
+        6 tls_failed
+        6 first_byte_timeout
+        6 idle_timeout
+        6 call_timeout
+        6 upstream_closed
+        6 upstream_malformed
+        7 reply_too_large
+        8 schema_broken
+        6 too_many_redirects
+        1 internal
+    "#]].assert_eq(&table);
+}

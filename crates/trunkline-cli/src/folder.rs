@@ -1,0 +1,159 @@
+//! What the working folder holds: the settings file, and beside it `.env` files and connectors.
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use trunkline::{Catalog, Config, Environment, Layers, Secrets};
+use trunkline_connector::document::Source;
+
+use crate::failure::Failure;
+
+/// The settings file that is taken when none is named.
+pub(crate) const SETTINGS_FILE: &str = "trunkline.toml";
+
+/// Where secrets are kept in files, the first that has one wins.
+const DOTENV_FILES: [&str; 2] = [".env.local", ".env"];
+
+/// The largest file that is read as settings, secrets or a connector.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// The settings file, and the folder around it.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    root: PathBuf,
+    settings: Settings,
+}
+
+/// Which settings file is meant.
+#[derive(Debug, Clone)]
+enum Settings {
+    /// The one of the working folder, if there is one.
+    Usual,
+    /// The one that was named, which must be there.
+    Named(PathBuf),
+}
+
+impl Folder {
+    /// The folder of the settings file `config`, or the working folder.
+    pub(crate) fn new(config: Option<&Path>) -> Self {
+        match config {
+            Some(file) => Self {
+                root: file.parent().map(Path::to_owned).unwrap_or_default(),
+                settings: Settings::Named(file.to_owned()),
+            },
+            None => Self { root: PathBuf::new(), settings: Settings::Usual },
+        }
+    }
+
+    /// The settings, and warnings about variables that mean nothing.
+    pub(crate) fn config(
+        &self,
+        environment: &Environment,
+        arguments: Vec<(&'static str, String)>,
+    ) -> Result<(Config, Vec<String>), Failure> {
+        Ok(Config::load(Layers { file: self.settings_file()?, environment, arguments })?)
+    }
+
+    /// The settings file, if there is one.
+    pub(crate) fn settings_file(&self) -> Result<Option<Source>, Failure> {
+        match &self.settings {
+            Settings::Usual => source(Path::new(SETTINGS_FILE)),
+            Settings::Named(file) => {
+                let found = source(file)?;
+                if found.is_none() {
+                    let message = format!("there is no settings file `{}`", file.display());
+                    return Err(Failure::usage(message, "name a file that exists, or leave `--config` out"));
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// Where secrets are looked for: the environment, then the files beside the settings.
+    pub(crate) fn secrets(&self, environment: &Environment) -> Result<Secrets, Failure> {
+        let mut files = Vec::new();
+        for name in DOTENV_FILES {
+            if let Some(file) = source(&self.root.join(name))? {
+                files.push((name.to_owned(), file.text));
+            }
+        }
+        Ok(Secrets::read(environment, files))
+    }
+
+    /// The built-in connectors, and those in the folder beside the settings.
+    pub(crate) fn catalog(&self) -> Result<Catalog, Failure> {
+        Ok(Catalog::load(self.own_connectors()?)?)
+    }
+
+    /// Where connectors of one's own are kept.
+    pub(crate) fn connectors_dir(&self) -> PathBuf {
+        self.root.join("connectors")
+    }
+
+    fn own_connectors(&self) -> Result<Vec<Vec<Source>>, Failure> {
+        let mut own = Vec::new();
+        for entry in entries(&self.connectors_dir())? {
+            if entry.is_dir() {
+                own.push(connector_files(&entry)?);
+            }
+        }
+        Ok(own)
+    }
+}
+
+/// The files of a connector's folder, named as they are shown.
+pub(crate) fn connector_files(folder: &Path) -> Result<Vec<Source>, Failure> {
+    let mut files = Vec::new();
+    files.extend(source(&folder.join("connector.toml"))?);
+    for part in ["operations", "examples"] {
+        for file in entries(&folder.join(part))? {
+            if file.extension().is_some_and(|extension| extension == "toml") {
+                files.extend(source(&file)?);
+            }
+        }
+    }
+    if files.is_empty() {
+        let message = format!("`{}` holds no connector", folder.display());
+        return Err(Failure::usage(message, "a connector's folder has a `connector.toml`"));
+    }
+    Ok(files)
+}
+
+/// What a folder holds, sorted, hidden entries left out; nothing where there is no folder.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let listing = match fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(err) if err.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(err) => return Err(Failure::of_file(folder.display(), &err)),
+    };
+    let mut paths = Vec::new();
+    for entry in listing {
+        let entry = entry.map_err(|err| Failure::of_file(folder.display(), &err))?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// A text file, if there is one.
+fn source(path: &Path) -> Result<Option<Source>, Failure> {
+    match read_text(path) {
+        Ok(text) => Ok(Some(Source { name: path.display().to_string(), text })),
+        Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(Failure::of_file(path.display(), &err)),
+    }
+}
+
+/// Reads a text file, unless it is too large to be one that a person wrote.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    if FILE_BYTES_MAX < fs::metadata(path)?.len() {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    fs::read_to_string(path)
+}

@@ -1,0 +1,77 @@
+//! Runs the command line: arguments in, exit status out.
+
+mod arguments;
+mod commands;
+mod engine;
+mod exit;
+mod failure;
+mod folder;
+mod item;
+mod json;
+mod logging;
+mod printer;
+mod table;
+
+use std::panic::{self, PanicHookInfo};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use trunkline::Environment;
+
+use crate::arguments::Arguments;
+use crate::commands::Context;
+use crate::exit::Exit;
+use crate::failure::{Complaint, Failure};
+use crate::printer::Printer;
+
+// Long runs of small allocations of many sizes: measured a tenth less processor time per call.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    panic::set_hook(Box::new(report_bug));
+    let exit = panic::catch_unwind(run).unwrap_or(Exit::Bug);
+    exit.into()
+}
+
+fn run() -> Exit {
+    // Variables that are not Unicode cannot be ours.
+    let variables = std::env::vars_os();
+    let variables = variables.filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let environment = Environment::new(variables);
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(err) => return usage(&err),
+    };
+    let printer = Printer::new(&environment);
+    let mut context = Context { environment, printer };
+    let outcome = commands::run(arguments.command, &mut context);
+    finish(outcome, &mut context.printer)
+}
+
+/// What was asked for in vain, or the help that was asked for.
+fn usage(err: &clap::Error) -> Exit {
+    // A reader that has had enough is no failure.
+    drop(err.print());
+    if err.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+fn finish(outcome: Result<Exit, Failure>, printer: &mut Printer) -> Exit {
+    let failure = match outcome.and_then(|exit| printer.flush().map(|()| exit)) {
+        Ok(exit) => return exit,
+        Err(failure) => failure,
+    };
+    for complaint in &failure.complaints {
+        printer.complain(complaint);
+    }
+    failure.exit
+}
+
+/// Says that this is our mistake and where. The panic's own words may hold a secret.
+fn report_bug(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let complaint = Complaint::new(format!("this is a bug in Trunkline, at {place}"))
+        .note("hint", concat!("report it at ", env!("CARGO_PKG_REPOSITORY"), "/issues, with what you did and these lines"))
+        .note("version", env!("CARGO_PKG_VERSION"));
+    Printer::new(&Environment::default()).complain(&complaint);
+}

@@ -1,0 +1,36 @@
+//! What product tests are made of: the built binary in a folder of its own, an upstream on
+//! loopback whose script is data, and a caller that can say anything, well-formed or not.
+//!
+//! Nothing here sleeps. A test waits for what it needs: a line, a request, a closed connection, a
+//! [`Gate`]; only a wait that is never met ends after [`PATIENCE`], and then the test fails.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a step of a test that goes wrong is a failed test, and says so by a panic"
+)]
+
+mod binary;
+mod browser;
+mod caller;
+mod gate;
+mod http2;
+mod product;
+mod upstream;
+mod wire;
+
+use std::time::Duration;
+
+pub use binary::{is_ci, repository};
+pub use browser::{Browser, chromium};
+pub use caller::{Answer, Incoming, Request, Talk};
+pub use gate::Gate;
+pub use http2::{Http2Upstream, Stream};
+pub use product::{Finished, Gateway, Product, Program};
+pub use upstream::script::{Act, Response, Script, answer};
+pub use upstream::{Heard, Upstream};
+pub use wire::{Ending, Head, Wire};
+
+/// How long a test waits for something that must happen before it fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,129 @@
+//! Connectors of our own for what no built-in one does, and what the built-in ones' files say.
+
+use std::fs;
+
+use toml::{Table, Value};
+use trunkline_tests::repository;
+
+/// The names of the built-in connectors.
+pub(crate) fn builtin() -> Vec<String> {
+    let folder = repository().join("connectors");
+    let entries = fs::read_dir(folder).expect("there are connectors").flatten();
+    let folders = entries.filter(|entry| entry.path().join("connector.toml").exists());
+    let mut names: Vec<String> =
+        folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A connector that describes nothing but a bearer token in `PLAIN_TOKEN`; `more` is put at the
+/// end of its file.
+pub(crate) fn plain(more: &str) -> String {
+    format!(
+        r#"schema = 1
+
+[connector]
+name = "plain"
+title = "Plain"
+base_url = "https://plain.example"
+docs = "https://plain.example/docs"
+checked = "2026-11-01"
+
+[secrets.token]
+env = "PLAIN_TOKEN"
+example = "plain-example-token-0001"
+obtain = "https://plain.example/keys"
+
+[auth]
+kind = "bearer"
+secret = "token"
+
+[verify]
+operation = "things.list"
+
+{more}
+"#
+    )
+}
+
+/// The operations of [`plain`].
+pub(crate) const PLAIN_OPERATIONS: &str = r#"[[operations]]
+name = "things.list"
+title = "List things"
+method = "GET"
+path = "/things"
+docs = "https://plain.example/docs/things"
+
+[[operations]]
+name = "things.create"
+title = "Make a thing"
+method = "POST"
+path = "/things"
+docs = "https://plain.example/docs/things"
+body = "json"
+
+[operations.inputs]
+name = { type = "string", need = "required" }
+
+[operations.reply]
+required = ["/id"]
+"#;
+
+/// One example of a built-in connector.
+#[derive(Debug, Clone)]
+pub(crate) struct Example {
+    pub(crate) connector: String,
+    /// The file's name.
+    pub(crate) name: String,
+    pub(crate) operation: String,
+    pub(crate) call: Table,
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) path: String,
+    /// The body's kind (`json`, `form`, `text`) and text.
+    pub(crate) body: Option<(String, String)>,
+    pub(crate) status: u16,
+    pub(crate) class: String,
+    /// The answer's body: its kind (`events` too) and value.
+    pub(crate) answer: Option<(String, Value)>,
+}
+
+/// Every example of a built-in connector, sorted by name.
+pub(crate) fn examples(connector: &str) -> Vec<Example> {
+    let folder = repository().join("connectors").join(connector).join("examples");
+    let entries = fs::read_dir(folder).expect("a built-in connector has examples").flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.iter().map(|path| {
+        let text = fs::read_to_string(path).expect("an example can be read");
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        let table: Table = text.parse().unwrap_or_else(|err| panic!("{}: {err}", path.display()));
+        example(connector, name, &table)
+    }).collect()
+}
+
+fn example(connector: &str, name: String, file: &Table) -> Example {
+    let section = |name: &str| file.get(name).and_then(Value::as_table).cloned().unwrap_or_default();
+    let text = |table: &Table, key: &str| {
+        table.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let (request, answer) = (section("request"), section("answer"));
+    let status = answer.get("status").and_then(Value::as_integer).unwrap_or_default();
+    Example {
+        connector: connector.to_owned(),
+        name,
+        operation: text(file, "operation"),
+        call: section("call"),
+        method: text(&request, "method"),
+        path: text(&request, "path"),
+        body: body(&request).map(|(kind, value)| (kind, value.as_str().unwrap_or_default().to_owned())),
+        status: u16::try_from(status).unwrap_or_default(),
+        class: text(&section("reply"), "class"),
+        answer: body(&answer),
+    }
+}
+
+fn body(section: &Table) -> Option<(String, Value)> {
+    let body = section.get("body")?.as_table()?;
+    body.iter().next().map(|(kind, value)| (kind.clone(), value.clone()))
+}

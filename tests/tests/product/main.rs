@@ -1,0 +1,30 @@
+//! The built program as the outside sees it. One module a feature.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a step of a test that goes wrong is a failed test; what is skipped is said aloud"
+)]
+
+mod connectors;
+
+mod cancel;
+mod cli;
+mod docs;
+mod door;
+mod errors;
+mod explain;
+mod fetch;
+mod gateway;
+mod needs_chromium;
+mod needs_node;
+mod retry;
+mod sandbox;
+mod secrets;
+mod serve;
+mod stream;
+mod talk;
+mod upstreams;
+mod waits;

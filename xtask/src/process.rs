@@ -1,0 +1,148 @@
+//! Starts other programs and passes on what they print, keeping a copy where it is needed.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+
+use crate::say;
+
+/// A program to start, with its arguments, in a folder.
+#[derive(Debug)]
+pub(crate) struct Program {
+    command: Command,
+    shown: String,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With status 0.
+    Success,
+    /// With any other status, or by a signal.
+    Failure,
+}
+
+impl Program {
+    /// A program by its name, to run in a folder; arguments are separated by single spaces.
+    pub(crate) fn new(folder: &Path, line: &str) -> Self {
+        let mut words = line.split(' ');
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).current_dir(folder);
+        Self {
+            command,
+            shown: line.to_owned(),
+        }
+    }
+
+    /// Adds an argument that may hold spaces.
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self.shown = format!("{} '{argument}'", self.shown);
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn variable(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// What a person would type.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Runs it to its end with our own standard streams.
+    pub(crate) fn run(&mut self) -> Result<Ending> {
+        let status = self
+            .command
+            .stdin(Stdio::null())
+            .status()
+            .with_context(|| self.unstarted())?;
+        Ok(if status.success() {
+            Ending::Success
+        } else {
+            Ending::Failure
+        })
+    }
+
+    /// Runs it to its end, passing on every line it prints, and gives a copy of them.
+    pub(crate) fn run_and_copy(&mut self) -> Result<(Ending, String)> {
+        let mut child = self
+            .command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| self.unstarted())?;
+        let streams: [Option<Box<dyn Read + Send>>; 2] = [
+            child
+                .stdout
+                .take()
+                .map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+            child
+                .stderr
+                .take()
+                .map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+        ];
+        let readers = streams.map(|stream| thread::spawn(move || pass_on(stream)));
+        let mut text = String::new();
+        for reader in readers {
+            let Ok(copy) = reader.join() else {
+                bail!("`{}` could not be read", self.shown)
+            };
+            text.push_str(&copy?);
+        }
+        let ending = if child.wait()?.success() {
+            Ending::Success
+        } else {
+            Ending::Failure
+        };
+        Ok((ending, text))
+    }
+
+    /// Runs it to its end and gives what it printed; anything but success is an error.
+    pub(crate) fn output(&mut self) -> Result<String> {
+        let output = self
+            .command
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| self.unstarted())?;
+        if !output.status.success() {
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            bail!(
+                "`{}` ended with {}: {}",
+                self.shown,
+                output.status,
+                complaint.trim()
+            );
+        }
+        String::from_utf8(output.stdout)
+            .with_context(|| format!("`{}` printed something that is not UTF-8", self.shown))
+    }
+
+    fn unstarted(&self) -> String {
+        format!("`{}` could not be started", self.shown)
+    }
+}
+
+fn pass_on(stream: Option<Box<dyn Read + Send>>) -> Result<String> {
+    let mut copy = String::new();
+    let Some(stream) = stream else {
+        return Ok(copy);
+    };
+    for line in BufReader::new(stream).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        say::line(&line);
+        copy.push_str(&line);
+        copy.push('\n');
+    }
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests;
