@@ -19,7 +19,9 @@ pub(crate) fn path() -> &'static Path {
 /// The folder of the workspace.
 pub fn repository() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().expect("this crate lies in the workspace").to_owned()
+    own.parent()
+        .expect("this crate lies in the workspace")
+        .to_owned()
 }
 
 /// Whether nothing may be left out.
@@ -27,21 +29,30 @@ pub fn is_ci() -> bool {
     variable("CI").is_some_and(|value| value == "true")
 }
 
-#[expect(clippy::disallowed_methods, reason = "how tests are run is said by variables")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how tests are run is said by variables"
+)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 fn build_if_stale() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
-    let profile_folder = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
+    let profile_folder = test
+        .ancestors()
+        .nth(2)
+        .expect("tests lie in target/PROFILE/deps");
     let binary = profile_folder.join("trunkline");
     let repository = repository();
     let newest = ["crates", "connectors"].map(|folder| newest_in(&repository.join(folder)));
-    let is_fresh = modified(&binary).is_some_and(|built| newest.iter().flatten().all(|time| *time <= built));
+    let is_fresh =
+        modified(&binary).is_some_and(|built| newest.iter().flatten().all(|time| *time <= built));
     if !is_fresh {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "trunkline-cli"]).current_dir(repository);
+        build
+            .args(["build", "--quiet", "--package", "trunkline-cli"])
+            .current_dir(repository);
         if profile_folder.ends_with("release") {
             build.arg("--release");
         }
@@ -53,9 +64,20 @@ fn build_if_stale() -> PathBuf {
 
 /// The time of the youngest file that the program is made of. Unit tests are no part of it.
 fn newest_in(folder: &Path) -> Option<SystemTime> {
-    let entries = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let entries = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
     let times = entries.filter(|path| !path.ends_with("tests.rs") && !path.ends_with("tests"));
-    times.filter_map(|path| if path.is_dir() { newest_in(&path) } else { modified(&path) }).max()
+    times
+        .filter_map(|path| {
+            if path.is_dir() {
+                newest_in(&path)
+            } else {
+                modified(&path)
+            }
+        })
+        .max()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

@@ -16,6 +16,7 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 #[derive(Debug)]
 pub struct Browser {
     site: Upstream,
+    /// Ended before its profile is deleted, and so named before it.
     _program: Program,
     _profile: TempDir,
 }
@@ -26,23 +27,39 @@ pub fn chromium() -> Option<PathBuf> {
 }
 
 impl Browser {
-    /// Shows a page from an origin of its own. Its scripts fetch `/done?…` when they have finished.
+    /// A server that answers every path with a page. Its scripts fetch `/done?…` when they have
+    /// finished.
+    pub fn site(page: &str) -> Upstream {
+        Upstream::start([answer(200).header("content-type", "text/html").body(page)])
+    }
+
+    /// Opens a page; `query` is for the page's own scripts.
     #[track_caller]
-    pub fn show(chromium: &Path, page: &str) -> Self {
-        let html = answer(200).header("content-type", "text/html").body(page);
-        let site = Upstream::start([html]);
+    pub fn visit(chromium: &Path, site: Upstream, query: &str) -> Self {
         let profile = TempDir::new().expect("a folder can be made");
         let mut command = Command::new(chromium);
         command
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"])
-            .args(["--no-first-run", "--disable-background-networking", "--disable-component-update"])
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+            ])
+            .args([
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ])
             .args(["--disable-sync", "--disable-dev-shm-usage"])
-            // Without this the process leaves helpers behind that outlive it.
-            .args(["--single-process", "--no-zygote"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
+            // Keeps it running until it is ended.
             .arg("--remote-debugging-port=0")
-            .arg(site.url());
-        Self { site, _program: Program::start(command), _profile: profile }
+            .arg(format!("{}/?{query}", site.url()));
+        Self {
+            site,
+            _program: Program::start(command),
+            _profile: profile,
+        }
     }
 
     /// Waits until a script of the page has fetched `/done?…`; gives what stands after the `?`.

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use serde_json::Value;
 
-use crate::wire::{Ending, Framing, Head, Wire};
+use crate::wire::{self, Ending, Framing, Head, Wire};
 
 /// A request that is about to be sent.
 #[derive(Debug, Clone)]
@@ -51,7 +51,12 @@ impl Request {
     /// A request without a body.
     pub fn new(method: &str, target: impl Into<String>) -> Self {
         let (method, target) = (method.to_owned(), target.into());
-        Self { method, target, headers: Vec::new(), body: Vec::new() }
+        Self {
+            method,
+            target,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
     }
 
     /// A GET.
@@ -61,13 +66,17 @@ impl Request {
 
     /// A POST of a JSON text.
     pub fn post(target: impl Into<String>, json: impl Into<Vec<u8>>) -> Self {
-        Self::new("POST", target).header("content-type", "application/json").body(json)
+        Self::new("POST", target)
+            .header("content-type", "application/json")
+            .body(json)
     }
 
     /// A POST of a form.
     pub fn post_form(target: impl Into<String>, form: &str) -> Self {
         let form_type = "application/x-www-form-urlencoded";
-        Self::new("POST", target).header("content-type", form_type).body(form)
+        Self::new("POST", target)
+            .header("content-type", form_type)
+            .body(form)
     }
 
     /// Adds a header; `Host` takes the place of the right one.
@@ -86,22 +95,22 @@ impl Request {
 
     /// The bytes that go over the wire.
     pub fn bytes(&self, host: &str) -> Vec<u8> {
-        let has = |name: &str| self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-        let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        let has = |name: &str| {
+            self.headers
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        let mut headers = self.headers.clone();
         if !has("host") {
-            text += &format!("host: {host}\r\n");
+            headers.insert(0, ("host".to_owned(), host.to_owned()));
         }
-        for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
-        }
-        let needs_length = !self.body.is_empty() || matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
+        let needs_length =
+            !self.body.is_empty() || matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
         if needs_length && !has("content-length") && !has("transfer-encoding") {
-            text += &format!("content-length: {}\r\n", self.body.len());
+            headers.push(("content-length".to_owned(), self.body.len().to_string()));
         }
-        text += "\r\n";
-        let mut bytes = text.into_bytes();
-        bytes.extend_from_slice(&self.body);
-        bytes
+        let first = format!("{} {} HTTP/1.1", self.method, self.target);
+        wire::message(&first, &headers, &self.body)
     }
 
     /// Sends it over a connection of its own and reads the whole answer.
@@ -127,16 +136,25 @@ impl Request {
 impl Talk {
     /// Connects to an address.
     #[track_caller]
-    #[expect(clippy::disallowed_methods, reason = "this is the caller's side of a test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the caller's side of a test"
+    )]
     pub fn with(to: SocketAddr) -> Self {
         let stream = TcpStream::connect(to);
         let stream = stream.unwrap_or_else(|err| panic!("nobody answers at {to}: {err}"));
-        Self { wire: Wire::over(stream) }
+        Self {
+            wire: Wire::over(stream),
+        }
     }
 
     /// The `Host` that the other side goes by.
     pub fn host(&self) -> String {
-        self.wire.stream().peer_addr().expect("the connection has another side").to_string()
+        self.wire
+            .stream()
+            .peer_addr()
+            .expect("the connection has another side")
+            .to_string()
     }
 
     /// Sends bytes as they are. The other side may have had enough already.
@@ -185,11 +203,23 @@ impl Talk {
 
 impl Incoming {
     fn of(head: Head, talk: Talk, method: &str) -> Self {
-        let status = head.word(1).parse().unwrap_or_else(|_| panic!("no status: {}", head.first));
+        let status = head
+            .word(1)
+            .parse()
+            .unwrap_or_else(|_| panic!("no status: {}", head.first));
         let is_bodyless = method == "HEAD" || matches!(status, 100..200 | 204 | 304);
-        let framing =
-            if is_bodyless { Framing::Length(0) } else { head.framing(Framing::UntilClose) };
-        Self { status, head, talk, framing, read: Vec::new() }
+        let framing = if is_bodyless {
+            Framing::Length(0)
+        } else {
+            head.framing(Framing::UntilClose)
+        };
+        Self {
+            status,
+            head,
+            talk,
+            framing,
+            read: Vec::new(),
+        }
     }
 
     /// The value of a header.
@@ -235,8 +265,22 @@ impl Incoming {
                 Err(ending) => break ending,
             }
         };
-        let Self { status, head, talk, read, .. } = self;
-        (Answer { status, head, body: read, ending }, talk)
+        let Self {
+            status,
+            head,
+            talk,
+            read,
+            ..
+        } = self;
+        (
+            Answer {
+                status,
+                head,
+                body: read,
+                ending,
+            },
+            talk,
+        )
     }
 
     /// Leaves without reading the rest.
@@ -266,7 +310,12 @@ impl Answer {
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text());
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            self.text()
+        );
         let body = self.json();
         assert_eq!(body["code"], code, "{body:#}");
         body

@@ -22,20 +22,35 @@ impl Gate {
 
     /// Lets everybody pass who waits now or later.
     pub fn open(&self) {
-        *self.0.is_open.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self
+            .0
+            .is_open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
         self.0.changed.notify_all();
     }
 
     /// Whether somebody has opened it.
     pub fn is_open(&self) -> bool {
-        *self.0.is_open.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .0
+            .is_open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until somebody opens it.
     #[track_caller]
     pub fn pass(&self) {
-        let is_open = self.0.is_open.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.0.changed.wait_timeout_while(is_open, PATIENCE, |is_open| !*is_open);
+        let is_open = self
+            .0
+            .is_open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .0
+            .changed
+            .wait_timeout_while(is_open, PATIENCE, |is_open| !*is_open);
         let (is_open, _) = waited.unwrap_or_else(PoisonError::into_inner);
         assert!(*is_open, "nobody opened the gate within {PATIENCE:?}");
     }

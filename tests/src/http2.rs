@@ -58,19 +58,28 @@ impl Http2Upstream {
     pub fn start(script: impl Into<Vec<Stream>>) -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]);
         let made = made.expect("a certificate can be made");
-        let config = Arc::new(server_config(made.cert.der(), made.signing_key.serialize_der()));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let config = Arc::new(server_config(
+            made.cert.der(),
+            made.signing_key.serialize_der(),
+        ));
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let streams = Arc::new(Mutex::new(0));
         let (own, script) = (Arc::clone(&streams), script.into());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (config, script, streams) = (Arc::clone(&config), script.clone(), Arc::clone(&own));
+                let (config, script, streams) =
+                    (Arc::clone(&config), script.clone(), Arc::clone(&own));
                 // A connection that the other side ends is over, and that is all.
                 thread::spawn(move || drop(serve(stream, config, &script, &streams)));
             }
         });
-        Self { address, certificate: made.cert.pem(), streams }
+        Self {
+            address,
+            certificate: made.cert.pem(),
+            streams,
+        }
     }
 
     /// Its base address.
@@ -92,9 +101,13 @@ impl Http2Upstream {
 fn server_config(certificate: &CertificateDer<'static>, key: Vec<u8>) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider);
-    let builder = builder.with_safe_default_protocol_versions().expect("ring has both versions");
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .expect("ring has both versions");
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
-    let config = builder.with_no_client_auth().with_single_cert(vec![certificate.clone()], key);
+    let config = builder
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key);
     let mut config = config.expect("the key fits the certificate");
     config.alpn_protocols = vec![b"h2".to_vec()];
     config
@@ -136,7 +149,13 @@ fn deal_with(tls: &mut Tls, what: Stream, stream: u32) -> io::Result<()> {
     match what {
         Stream::Refuse => write(tls, RST_STREAM, 0, stream, &REFUSED_STREAM),
         Stream::Break => write(tls, RST_STREAM, 0, stream, &INTERNAL_ERROR),
-        Stream::Answer => write(tls, HEADERS, END_HEADERS | END_STREAM, stream, &[STATUS_200]),
+        Stream::Answer => write(
+            tls,
+            HEADERS,
+            END_HEADERS | END_STREAM,
+            stream,
+            &[STATUS_200],
+        ),
         Stream::GoAway => {
             // The last stream that was looked at: 0; the reason: NO_ERROR.
             write(tls, GOAWAY, 0, 0, &[0; 8])?;
@@ -152,11 +171,18 @@ fn read(tls: &mut Tls) -> io::Result<Frame> {
     let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]) & 0x7fff_ffff;
     let mut payload = vec![0; length as usize];
     tls.read_exact(&mut payload)?;
-    Ok(Frame { kind: head[3], flags: head[4], stream, payload })
+    Ok(Frame {
+        kind: head[3],
+        flags: head[4],
+        stream,
+        payload,
+    })
 }
 
 fn write(tls: &mut Tls, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(payload.len()).map_err(io::Error::other)?.to_be_bytes();
+    let length = u32::try_from(payload.len())
+        .map_err(io::Error::other)?
+        .to_be_bytes();
     let mut bytes = vec![length[1], length[2], length[3], kind, flags];
     bytes.extend_from_slice(&stream.to_be_bytes());
     bytes.extend_from_slice(payload);

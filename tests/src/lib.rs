@@ -8,7 +8,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    reason = "a step of a test that goes wrong is a failed test, and says so by a panic"
+    clippy::return_self_not_must_use,
+    reason = "a step of a test that goes wrong is a failed test, and says so by a panic; steps chain"
 )]
 
 mod binary;

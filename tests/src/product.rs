@@ -21,12 +21,24 @@ pub use crate::product::program::{Finished, Program};
 
 /// Keys that no vendor ever gave out, in the form of the real ones.
 const KEYS: [(&str, &str); 6] = [
-    ("OPENAI_API_KEY", "sk-proj-Uw3Ck7RealOpenaiKeyQ9xT2mV8bN4hJ6sLpZ0dFgYeAi"),
-    ("ANTHROPIC_API_KEY", "sk-ant-api03-Hq5RealAnthropicKeyV2nB8xC4mL7kJ1sD9fG3wE6tY0uPzQrXvAA"),
-    ("STRIPE_SECRET_KEY", "sk_test_51RealStripeKeyM4nB7vC2xZ9lK3jH6gF8dS1aP5oI0uY"),
+    (
+        "OPENAI_API_KEY",
+        "sk-proj-Uw3Ck7RealOpenaiKeyQ9xT2mV8bN4hJ6sLpZ0dFgYeAi",
+    ),
+    (
+        "ANTHROPIC_API_KEY",
+        "sk-ant-api03-Hq5RealAnthropicKeyV2nB8xC4mL7kJ1sD9fG3wE6tY0uPzQrXvAA",
+    ),
+    (
+        "STRIPE_SECRET_KEY",
+        "sk_test_51RealStripeKeyM4nB7vC2xZ9lK3jH6gF8dS1aP5oI0uY",
+    ),
     ("TWILIO_ACCOUNT_SID", "AC7e1d9b3f5a2c4e6880fbd1c3e5a79b2d"),
     ("TWILIO_AUTH_TOKEN", "9f1c3e5a7b2d4f6880ace1d3b5f7092c"),
-    ("SLACK_BOT_TOKEN", "xoxb-201938475610-384756102938-RealSlackTokenK7dJ2mQ9"),
+    (
+        "SLACK_BOT_TOKEN",
+        "xoxb-201938475610-384756102938-RealSlackTokenK7dJ2mQ9",
+    ),
 ];
 
 /// A folder with settings, and the variables that runs in it get.
@@ -41,8 +53,14 @@ impl Product {
     /// Nothing but settings that tests always need: any free port, and loopback may be called.
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a folder can be made");
-        let product = Self { folder: Arc::new(folder), settings: BTreeMap::new(), variables: BTreeMap::new() };
-        product.set("server.listen", r#""127.0.0.1:0""#).set("egress.allow", r#"["127.0.0.1/32"]"#)
+        let product = Self {
+            folder: Arc::new(folder),
+            settings: BTreeMap::new(),
+            variables: BTreeMap::new(),
+        };
+        product
+            .set("server.listen", r#""127.0.0.1:0""#)
+            .set("egress.allow", r#"["127.0.0.1/32"]"#)
     }
 
     /// Every built-in connector has its key, and this one calls a scripted upstream without
@@ -50,8 +68,14 @@ impl Product {
     pub fn calling(connector: &str, upstream: &Upstream) -> Self {
         Self::new()
             .with_keys()
-            .set(&format!("connectors.{connector}.base_url"), format!("{:?}", upstream.url()))
-            .set(&format!("connectors.{connector}.retry.wait_first"), r#""1ms""#)
+            .set(
+                &format!("connectors.{connector}.base_url"),
+                format!("{:?}", upstream.url()),
+            )
+            .set(
+                &format!("connectors.{connector}.retry.wait_first"),
+                r#""1ms""#,
+            )
     }
 
     /// A folder without any settings, as a newcomer has it.
@@ -64,13 +88,14 @@ impl Product {
     /// Gives every built-in connector a key.
     #[must_use]
     pub fn with_keys(self) -> Self {
-        KEYS.iter().fold(self, |product, (name, value)| product.variable(name, value))
+        KEYS.iter()
+            .fold(self, |product, (name, value)| product.variable(name, value))
     }
 
     /// The key that [`Self::with_keys`] gives.
     pub fn key(name: &str) -> &'static str {
         let found = KEYS.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| *value).unwrap_or_else(|| panic!("there is no key `{name}`"))
+        found.map_or_else(|| panic!("there is no key `{name}`"), |(_, value)| *value)
     }
 
     /// Sets one setting, such as `server.threads`, to a TOML value.
@@ -111,7 +136,10 @@ impl Product {
     /// Writes the settings file as things stand, unless there is nothing to say.
     pub fn write_settings(&self) {
         if !self.settings.is_empty() {
-            let lines = self.settings.iter().map(|(key, value)| format!("{key} = {value}\n"));
+            let lines = self
+                .settings
+                .iter()
+                .map(|(key, value)| format!("{key} = {value}\n"));
             self.write("trunkline.toml", &lines.collect::<String>());
         }
     }
@@ -120,7 +148,11 @@ impl Product {
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.write_settings();
         let mut command = Command::new(binary::path());
-        command.args(arguments).current_dir(self.path()).env_clear().envs(&self.variables);
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            .envs(&self.variables);
         command
     }
 
@@ -153,9 +185,17 @@ impl Product {
     /// Starts the gateway with further arguments.
     #[track_caller]
     pub fn serve_with(&self, arguments: &[&str]) -> Gateway {
-        let listeners = self.settings.keys().filter(|key| key.starts_with("listeners.")).count();
+        let listeners = self
+            .settings
+            .keys()
+            .filter(|key| key.starts_with("listeners."))
+            .count();
         let arguments: Vec<&str> = ["serve"].iter().chain(arguments).copied().collect();
-        Gateway::start(self.command(&arguments), 1 + listeners, Arc::clone(&self.folder))
+        Gateway::start(
+            self.command(&arguments),
+            1 + listeners,
+            Arc::clone(&self.folder),
+        )
     }
 }
 

@@ -56,7 +56,8 @@ struct Journal {
 impl Upstream {
     /// Starts one that takes the scripts in turn, one a request, and the last of them for ever.
     pub fn start<S: Into<Script>>(scripts: impl IntoIterator<Item = S>) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let shared = Arc::new(Shared {
             scripts: scripts.into_iter().map(Into::into).collect(),
@@ -118,9 +119,15 @@ impl Upstream {
     #[track_caller]
     pub fn wait_for_goodbye(&self, connection: usize) -> Ending {
         let is_it = |goodbye: &&(usize, Ending)| goodbye.0 == connection;
-        self.wait_until("a goodbye", |journal| journal.goodbyes.iter().any(|goodbye| is_it(&goodbye)));
+        self.wait_until("a goodbye", |journal| {
+            journal.goodbyes.iter().any(|goodbye| is_it(&goodbye))
+        });
         let journal = self.shared.lock();
-        journal.goodbyes.iter().find(is_it).map_or(Ending::Clean, |goodbye| goodbye.1)
+        journal
+            .goodbyes
+            .iter()
+            .find(is_it)
+            .map_or(Ending::Clean, |goodbye| goodbye.1)
     }
 
     /// Waits until so many connections were closed by scripts.
@@ -139,9 +146,15 @@ impl Upstream {
     #[track_caller]
     fn wait_until(&self, what: &str, is_true: impl Fn(&Journal) -> bool) {
         let waited =
-            self.shared.changed.wait_timeout_while(self.shared.lock(), PATIENCE, |journal| !is_true(journal));
+            self.shared
+                .changed
+                .wait_timeout_while(self.shared.lock(), PATIENCE, |journal| !is_true(journal));
         let (journal, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(is_true(&journal), "the upstream saw no {what} within {PATIENCE:?}: {:#?}", journal.heard);
+        assert!(
+            is_true(&journal),
+            "the upstream saw no {what} within {PATIENCE:?}: {:#?}",
+            journal.heard
+        );
     }
 }
 
@@ -170,7 +183,11 @@ impl Shared {
     fn hear(&self, connection: usize, head: Head) -> (usize, Script) {
         let mut journal = self.lock();
         let place = journal.heard.len();
-        journal.heard.push(Heard { connection, head, body: Vec::new() });
+        journal.heard.push(Heard {
+            connection,
+            head,
+            body: Vec::new(),
+        });
         drop(journal);
         self.changed.notify_all();
         let script = self.scripts.get(place).or(self.scripts.last());
@@ -205,9 +222,13 @@ fn serve(mut wire: Wire, connection: usize, shared: &Shared) {
                     None => return,
                 }
             }
-            Ok(None) => return shared.note(|journal| journal.goodbyes.push((connection, Ending::Clean))),
+            Ok(None) => {
+                return shared.note(|journal| journal.goodbyes.push((connection, Ending::Clean)));
+            }
             Err(err) if is_timeout(&err) => {}
-            Err(_) => return shared.note(|journal| journal.goodbyes.push((connection, Ending::Reset))),
+            Err(_) => {
+                return shared.note(|journal| journal.goodbyes.push((connection, Ending::Reset)));
+            }
         }
     }
 }
@@ -225,7 +246,13 @@ impl<'a> Exchange<'a> {
     fn begin(connection: usize, head: Head, shared: &'a Shared) -> Self {
         let framing = head.framing(Framing::Length(0));
         let (place, script) = shared.hear(connection, head);
-        Self { shared, connection, place, framing, script }
+        Self {
+            shared,
+            connection,
+            place,
+            framing,
+            script,
+        }
     }
 
     /// Plays the script; gives the connection back if it is still good for another request.
@@ -259,7 +286,8 @@ impl<'a> Exchange<'a> {
                 }
             };
             if let Err(ending) = went_well {
-                self.shared.note(|journal| journal.goodbyes.push((self.connection, ending)));
+                self.shared
+                    .note(|journal| journal.goodbyes.push((self.connection, ending)));
                 return None;
             }
         }
@@ -275,22 +303,28 @@ impl<'a> Exchange<'a> {
     }
 
     fn forget(&self) {
-        self.shared.note(|journal| journal.connections[self.connection] = None);
+        self.shared
+            .note(|journal| journal.connections[self.connection] = None);
     }
 
     fn read(&mut self, wire: &mut Wire, least: usize) -> Result<(), Ending> {
         let mut read = 0;
         while read < least {
-            let Some(piece) = wire.piece(&mut self.framing)? else { break };
+            let Some(piece) = wire.piece(&mut self.framing)? else {
+                break;
+            };
             read += piece.len();
-            self.shared.note(|journal| journal.heard[self.place].body.extend(piece));
+            self.shared
+                .note(|journal| journal.heard[self.place].body.extend(piece));
         }
         Ok(())
     }
 
     fn pour(&self, wire: &Wire, piece: &[u8], times: usize) -> Result<(), Ending> {
         let mut stream = wire.stream();
-        stream.set_write_timeout(Some(STALL)).expect("a write timeout can be set");
+        stream
+            .set_write_timeout(Some(STALL))
+            .expect("a write timeout can be set");
         for _ in 0..times {
             let mut left = piece;
             while !left.is_empty() {
@@ -299,12 +333,16 @@ impl<'a> Exchange<'a> {
                         left = &left[written..];
                         self.shared.note(|journal| journal.poured += written);
                     }
-                    Err(err) if is_timeout(&err) => self.shared.note(|journal| journal.stalled = true),
+                    Err(err) if is_timeout(&err) => {
+                        self.shared.note(|journal| journal.stalled = true);
+                    }
                     Err(_) => return Err(Ending::Reset),
                 }
             }
         }
-        stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout can be set");
+        stream
+            .set_write_timeout(Some(PATIENCE))
+            .expect("a write timeout can be set");
         Ok(())
     }
 }

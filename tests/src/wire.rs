@@ -45,10 +45,19 @@ pub(crate) enum Framing {
 impl Wire {
     /// Takes a connection over.
     pub fn over(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).expect("a read timeout can be set");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout can be set");
-        stream.set_nodelay(true).expect("delays can be switched off");
-        Self { stream, ahead: Vec::new() }
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a read timeout can be set");
+        stream
+            .set_write_timeout(Some(PATIENCE))
+            .expect("a write timeout can be set");
+        stream
+            .set_nodelay(true)
+            .expect("delays can be switched off");
+        Self {
+            stream,
+            ahead: Vec::new(),
+        }
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -75,7 +84,11 @@ impl Wire {
             }
             if self.read_more()? == 0 {
                 let is_whole = self.ahead.is_empty();
-                return if is_whole { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+                return if is_whole {
+                    Ok(None)
+                } else {
+                    Err(io::ErrorKind::UnexpectedEof.into())
+                };
             }
         }
     }
@@ -143,7 +156,7 @@ impl Wire {
     }
 
     fn read_more(&mut self) -> io::Result<usize> {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 << 10];
         let read = self.stream.read(&mut buffer)?;
         self.ahead.extend_from_slice(&buffer[..read]);
         Ok(read)
@@ -169,12 +182,18 @@ impl Wire {
 
     /// Ends the connection by a reset instead of a proper close.
     pub fn reset(self) {
-        self.stream.set_nonblocking(true).expect("a socket can be made non-blocking");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        self.stream
+            .set_nonblocking(true)
+            .expect("a socket can be made non-blocking");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build();
         let runtime = runtime.expect("a runtime can be built");
         let _inside = runtime.enter();
         let stream = tokio::net::TcpStream::from_std(self.stream).expect("tokio takes a socket");
-        stream.set_zero_linger().expect("a socket can be told not to linger");
+        stream
+            .set_zero_linger()
+            .expect("a socket can be told not to linger");
     }
 }
 
@@ -185,7 +204,11 @@ impl Head {
         let first = lines.next().unwrap_or_default().to_owned();
         let headers = lines.filter_map(|line| line.split_once(':'));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
-        Self { raw, first, headers: headers.collect() }
+        Self {
+            raw,
+            first,
+            headers: headers.collect(),
+        }
     }
 
     /// The value of a header that must not be there twice.
@@ -197,7 +220,10 @@ impl Head {
 
     /// Every value of a header.
     pub fn all(&self, name: &str) -> Vec<&str> {
-        let matching = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let matching = self
+            .headers
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
         matching.map(|(_, value)| value.as_str()).collect()
     }
 
@@ -207,20 +233,41 @@ impl Head {
     }
 
     pub(crate) fn framing(&self, otherwise: Framing) -> Framing {
-        if self.all("transfer-encoding").iter().any(|value| value.contains("chunked")) {
+        if self
+            .all("transfer-encoding")
+            .iter()
+            .any(|value| value.contains("chunked"))
+        {
             return Framing::Chunked;
         }
-        match self.header("content-length").and_then(|value| value.parse().ok()) {
+        match self
+            .header("content-length")
+            .and_then(|value| value.parse().ok())
+        {
             Some(length) => Framing::Length(length),
             None => otherwise,
         }
     }
 }
 
+/// The bytes of a message.
+pub(crate) fn message(first: &str, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| [name, ": ", value, "\r\n"].concat())
+        .collect();
+    [first.as_bytes(), b"\r\n", headers.as_bytes(), b"\r\n", body].concat()
+}
+
 pub(crate) fn is_timeout(err: &io::Error) -> bool {
-    matches!(err.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+    matches!(
+        err.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
 }

@@ -73,7 +73,8 @@ impl Look {
         self != Self::Plain
     }
 
-    fn of(is_terminal: bool, environment: &Environment) -> Self {
+    /// How a stream looks to its reader.
+    pub(crate) fn of(is_terminal: bool, environment: &Environment) -> Self {
         // https://no-color.org: any value but an empty one.
         let is_refused =
             environment.find("NO_COLOR").is_some() || environment.find("TERM") == Some("dumb");
@@ -170,6 +171,11 @@ impl fmt::Debug for Printer {
             .field("err_look", &self.err_look)
             .finish_non_exhaustive()
     }
+}
+
+/// Writes a line to standard error while a command is at work and has the printer.
+pub(crate) fn tell(text: &dyn Display) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
 /// The text without characters that make a terminal do things. Line ends stay.

@@ -247,7 +247,7 @@ pub struct OutcomeSection {
     pub body: Option<BodyTest>,
     /// What the answer means.
     pub class: Class,
-    /// What happened, in one plain sentence without the final full stop.
+    /// What happened, in one plain sentence: lower case, no final full stop.
     pub message: String,
     /// What to do about it, likewise.
     pub hint: Option<String>,

@@ -29,16 +29,24 @@ pub fn all_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     join(words, "and")
 }
 
-/// "did you mean `b`? allowed: `a`, `b` or `c`".
+/// The most words that are listed in one message.
+const LISTED_MAX: usize = 20;
+
+/// "did you mean `b`? allowed: `a`, `b` or `c`"; a long list is cut.
 pub fn allowed<'w>(given: &str, words: impl IntoIterator<Item = &'w str>) -> String {
     let words: Vec<&str> = words.into_iter().collect();
-    if words.is_empty() {
-        return "nothing is allowed here".to_owned();
-    }
-    let list = format!("allowed: {}", any_of(words.iter().copied()));
+    let listed = words.iter().copied().take(LISTED_MAX);
+    let list = match words.len() {
+        0 => return "nothing is allowed here".to_owned(),
+        1..=LISTED_MAX => any_of(listed),
+        more => {
+            let listed: Vec<String> = listed.map(|word| format!("`{word}`")).collect();
+            format!("{} or {} others", listed.join(", "), more - LISTED_MAX)
+        }
+    };
     match nearest(given, words) {
-        None => list,
-        Some(word) => format!("did you mean `{word}`? {list}"),
+        None => format!("allowed: {list}"),
+        Some(word) => format!("did you mean `{word}`? allowed: {list}"),
     }
 }
 

@@ -57,50 +57,56 @@ pub(crate) enum Failed {
 
 /// Sends over HTTP/1.1.
 ///
-/// When dropped, the connection is closed.
-pub(crate) async fn over_http1(
-    terms: &Terms<'_>,
+/// The request is handed over at once; what is returned only waits, and so does not carry it
+/// around. When that is dropped, the connection is closed.
+pub(crate) fn over_http1<'a>(
+    terms: &'a Terms<'_>,
     mut connection: Box<Http1>,
     mut request: Request<Outgoing>,
     sent_at: Instant,
-) -> Result<Response<Received>, Failed> {
+) -> impl Future<Output = Result<Response<Received>, Failed>> + Send + use<'a> {
     to_http1(&mut request, terms.origin);
     let before = connection.traffic.mark();
     let answer = connection.sender.try_send_request(request);
-    let answer = match within(terms, answer, &mut connection.timer, sent_at).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(err)) => return Err(http1_failed(terms, &connection, before, err)),
-        Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
-    };
-    connection.last_seen = terms.clock.now();
-    received(terms, Place::Http1(connection), answer)
+    async move {
+        let answer = match within(terms, answer, &mut connection.timer, sent_at).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(err)) => return Err(http1_failed(terms, &connection, before, err)),
+            Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
+        };
+        connection.last_seen = terms.clock.now();
+        received(terms, Place::Http1(connection), answer)
+    }
 }
 
 /// Sends over HTTP/2.
 ///
-/// When dropped, the stream is reset; the connection stays.
-pub(crate) async fn over_http2(
-    terms: &Terms<'_>,
+/// As [`over_http1`]; when the future is dropped the stream is reset, and the connection stays.
+pub(crate) fn over_http2<'a>(
+    terms: &'a Terms<'_>,
     mut stream: Stream,
     mut request: Request<Outgoing>,
     sent_at: Instant,
-) -> Result<Response<Received>, Failed> {
-    to_http2(&mut request, terms.origin)?;
-    stream.note_use();
-    let answer = stream.sender().try_send_request(request);
-    let answer = match within(terms, answer, stream.timer(), sent_at).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(err)) => return Err(http2_failed(terms, &stream, err)),
-        Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
-    };
-    if HEADERS_MAX < answer.headers().len() {
-        let cause = Cause::Text("it has more than 100 headers");
-        return Err(Failed::Error(SendError::sent(
-            SendErrorKind::UpstreamMalformed,
-            cause,
-        )));
+) -> impl Future<Output = Result<Response<Received>, Failed>> + Send + use<'a> {
+    let answer = to_http2(&mut request, terms.origin).map(|()| {
+        stream.note_use();
+        stream.sender().try_send_request(request)
+    });
+    async move {
+        let answer = match within(terms, answer?, stream.timer(), sent_at).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(err)) => return Err(http2_failed(terms, &stream, err)),
+            Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
+        };
+        if HEADERS_MAX < answer.headers().len() {
+            let cause = Cause::Text("it has more than 100 headers");
+            return Err(Failed::Error(SendError::sent(
+                SendErrorKind::UpstreamMalformed,
+                cause,
+            )));
+        }
+        received(terms, Place::Http2(stream), answer)
     }
-    received(terms, Place::Http2(stream), answer)
 }
 
 /// Waits for the head of the answer, within the first-byte limit and the deadline.

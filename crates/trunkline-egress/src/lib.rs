@@ -157,13 +157,13 @@ impl Egress {
     /// # Cancel safety
     ///
     /// When dropped, the connection is closed (HTTP/1.1) or the stream is reset (HTTP/2).
-    pub async fn send(
-        &self,
-        origin: &Origin,
+    pub fn send<'a>(
+        &'a self,
+        origin: &'a Origin,
         request: Request<Body>,
-        limits: &Limits,
-    ) -> Result<Response<Received>, SendError> {
-        let mut request = request.map(|body| Outgoing::new(body, &self.clock));
+        limits: &'a Limits,
+    ) -> impl Future<Output = Result<Response<Received>, SendError>> + Send + use<'a> {
+        let request = request.map(|body| Outgoing::new(body, &self.clock));
         let terms = Terms {
             pool: &self.pool,
             origin,
@@ -171,15 +171,24 @@ impl Egress {
             limits,
             upload: request.body().upload(),
         };
+        self.send_until_written(request, terms)
+    }
+
+    /// Tries connections until one takes the request, or a fresh one does not.
+    async fn send_until_written(
+        &self,
+        mut request: Request<Outgoing>,
+        terms: Terms<'_>,
+    ) -> Result<Response<Received>, SendError> {
         loop {
             let mut now = self.clock.now();
-            let kept = self.pool.take(origin, now);
+            let kept = self.pool.take(terms.origin, now);
             let is_fresh = kept.is_none();
             let taken = if let Some(kept) = kept {
                 kept
             } else {
                 // Boxed, so that a call on an open connection does not carry its size.
-                let opened = Box::pin(self.open(origin, limits, now)).await?;
+                let opened = Box::pin(self.open(terms.origin, terms.limits, now)).await?;
                 now = self.clock.now();
                 opened
             };
@@ -273,3 +282,6 @@ impl fmt::Debug for Egress {
         f.debug_struct("Egress").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,7 @@ pub(crate) async fn serve(
             let mut watched = connection.into_parts().io.into_inner();
             // No request is under way, so nothing was written that this could fall into.
             let answer = problem::message(&late(), gateway.call_id());
-            let _ = watched.socket().try_write(&answer);
+            watched.socket().try_write(&answer).ok();
         }
         End::Cut(_) => {}
     }

@@ -219,7 +219,7 @@ impl Drop for Watched {
     fn drop(&mut self) {
         if let (Closing::Reset, Socket::Tcp(stream)) = (self.watch.closing(), &self.socket) {
             // If the system refuses, the close is as it would have been.
-            let _ = stream.set_zero_linger();
+            stream.set_zero_linger().ok();
         }
     }
 }

@@ -87,13 +87,13 @@ impl Thread {
                 Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
             match runtime {
                 Ok(runtime) => {
-                    // Nobody listens any more if the process is ending already.
-                    let _ = said.send(Ok(()));
+                    // If nobody listens any more, the process is ending already.
+                    said.send(Ok(())).ok();
                     runtime.block_on(Carrier::new(&config, clock, gateway()).work(messages));
                     runtime.shutdown_background();
                 }
                 Err(err) => {
-                    let _ = said.send(Err(err));
+                    said.send(Err(err)).ok();
                 }
             }
             drop(alive);
@@ -110,7 +110,7 @@ impl Thread {
 
     /// Tells it something. A thread that has ended hears nothing, and what it was given is dropped.
     pub(crate) fn tell(&self, message: Message) {
-        let _ = self.inbox.send(message);
+        self.inbox.send(message).ok();
     }
 }
 
@@ -200,10 +200,10 @@ impl Carrier {
         };
         let watch = Rc::new(Watch::new(Rc::clone(&self.coarse)));
         self.watches.push(Rc::clone(&watch));
-        let over = Over(Rc::clone(&watch), presence);
+        let over = Over(Rc::clone(&watch));
         let (http, gateway) = (Rc::clone(&self.http), Rc::clone(&self.gateway));
         self.connections.spawn_local(async move {
-            let _over = over;
+            let _held = (over, presence);
             connection::serve(socket, http, gateway, site, watch).await;
         });
     }
@@ -232,7 +232,7 @@ impl Carrier {
 }
 
 /// Says that a connection is no more, however it ended.
-struct Over(Rc<Watch>, Presence);
+struct Over(Rc<Watch>);
 
 impl Drop for Over {
     fn drop(&mut self) {

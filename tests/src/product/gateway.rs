@@ -27,7 +27,11 @@ impl Gateway {
             let addresses = addresses(printed);
             (addresses.len() == listeners).then_some(addresses)
         });
-        Self { program, addresses, _folder: folder }
+        Self {
+            program,
+            addresses,
+            _folder: folder,
+        }
     }
 
     /// Where callers reach it.
@@ -84,14 +88,21 @@ impl Gateway {
         let status = fs::read_to_string(path).expect("a running program has a status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        kibibytes.and_then(|text| text.parse::<usize>().ok()).expect("Linux counts memory") * 1024
+        kibibytes
+            .and_then(|text| text.parse::<usize>().ok())
+            .expect("Linux counts memory")
+            * 1024
     }
 }
 
 /// The addresses of every whole line that announces one.
 fn addresses(printed: &str) -> Vec<SocketAddr> {
     let whole = printed.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let announced = whole.lines().filter_map(|line| line.split_once("listening on http://"));
+    let announced = whole
+        .lines()
+        .filter_map(|line| line.split_once("listening on http://"));
     let addresses = announced.filter_map(|(_, address)| address.split([' ', '/']).next());
-    addresses.filter_map(|address| address.parse().ok()).collect()
+    addresses
+        .filter_map(|address| address.parse().ok())
+        .collect()
 }

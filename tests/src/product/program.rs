@@ -61,10 +61,15 @@ impl Program {
     fn spawn(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn();
-        let mut child = child.unwrap_or_else(|err| panic!("{:?}: {err}", command.get_program()));
+        let mut child =
+            child.unwrap_or_else(|err| panic!("{}: {err}", command.get_program().display()));
         let stdout = Output::of(child.stdout.take());
         let stderr = Output::of(child.stderr.take());
-        Self { child, stdout, stderr }
+        Self {
+            child,
+            stdout,
+            stderr,
+        }
     }
 
     /// Its process id.
@@ -86,7 +91,11 @@ impl Program {
     #[track_caller]
     pub fn wait_for<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
         self.stdout.wait_for(&find, PATIENCE).unwrap_or_else(|| {
-            panic!("it did not come:\n{}\n--- standard error:\n{}", self.stdout(), self.stderr())
+            panic!(
+                "it did not come:\n{}\n--- standard error:\n{}",
+                self.stdout(),
+                self.stderr()
+            )
         })
     }
 
@@ -94,7 +103,11 @@ impl Program {
     #[track_caller]
     pub fn wait_for_error<T>(&self, find: impl Fn(&str) -> Option<T>) -> T {
         self.stderr.wait_for(&find, PATIENCE).unwrap_or_else(|| {
-            panic!("it did not come:\n{}\n--- standard error:\n{}", self.stdout(), self.stderr())
+            panic!(
+                "it did not come:\n{}\n--- standard error:\n{}",
+                self.stdout(),
+                self.stderr()
+            )
         })
     }
 
@@ -125,7 +138,11 @@ impl Program {
             );
         }
         let status = self.child.wait().expect("a child can be waited for").code();
-        Finished { status, stdout: self.stdout(), stderr: self.stderr() }
+        Finished {
+            status,
+            stdout: self.stdout(),
+            stderr: self.stderr(),
+        }
     }
 }
 
@@ -155,7 +172,11 @@ impl Finished {
     #[track_caller]
     pub fn complains(self, expected: &[&str]) -> Self {
         for text in expected {
-            assert!(self.stderr.contains(text), "no `{text}` in:\n{}", self.stderr);
+            assert!(
+                self.stderr.contains(text),
+                "no `{text}` in:\n{}",
+                self.stderr
+            );
         }
         self
     }
@@ -164,7 +185,11 @@ impl Finished {
     #[track_caller]
     pub fn prints(self, expected: &[&str]) -> Self {
         for text in expected {
-            assert!(self.stdout.contains(text), "no `{text}` in:\n{}", self.stdout);
+            assert!(
+                self.stdout.contains(text),
+                "no `{text}` in:\n{}",
+                self.stdout
+            );
         }
         self
     }
@@ -218,7 +243,10 @@ impl Output {
     }
 
     fn wait_for_end(&self, patience: Duration) -> bool {
-        let waited = self.0.1.wait_timeout_while(self.lock(), patience, |printed| !printed.is_whole);
+        let waited = self
+            .0
+            .1
+            .wait_timeout_while(self.lock(), patience, |printed| !printed.is_whole);
         let (printed, _) = waited.unwrap_or_else(PoisonError::into_inner);
         printed.is_whole
     }

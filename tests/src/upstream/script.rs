@@ -1,6 +1,7 @@
 //! What a scripted upstream does with one request: a list of steps, mistakes among them.
 
 use crate::Gate;
+use crate::wire;
 
 /// One step of a script.
 #[derive(Debug, Clone)]
@@ -118,7 +119,11 @@ pub struct Response {
 
 /// An answer with that status and an empty body.
 pub fn answer(status: u16) -> Response {
-    Response { status, headers: Vec::new(), body: Vec::new() }
+    Response {
+        status,
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
 }
 
 impl Response {
@@ -144,19 +149,20 @@ impl Response {
 
     /// The bytes that go over the wire.
     pub fn bytes(&self) -> Vec<u8> {
-        let has_length = self.headers.iter().any(|(name, _)| name == "content-length");
+        let has_length = self
+            .headers
+            .iter()
+            .any(|(name, _)| name == "content-length");
         let is_bodyless = matches!(self.status, 204 | 304);
-        let mut text = format!("HTTP/1.1 {} Scripted\r\n", self.status);
-        for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
-        }
+        let mut headers = self.headers.clone();
         if !has_length && !is_bodyless {
-            text += &format!("content-length: {}\r\n", self.body.len());
+            headers.push(("content-length".to_owned(), self.body.len().to_string()));
         }
-        text += "\r\n";
-        let mut bytes = text.into_bytes();
-        bytes.extend_from_slice(&self.body);
-        bytes
+        wire::message(
+            &format!("HTTP/1.1 {} Scripted", self.status),
+            &headers,
+            &self.body,
+        )
     }
 
     /// The request is read, then this is sent.

@@ -3,7 +3,10 @@
 use trunkline_tests::{Act, Product, Request, Script, Talk, Upstream, answer};
 
 fn ask() -> Request {
-    Request::post("/openai/v1/chat/completions", r#"{"model":"m","messages":[],"stream":true}"#)
+    Request::post(
+        "/openai/v1/chat/completions",
+        r#"{"model":"m","messages":[],"stream":true}"#,
+    )
 }
 
 /// Sends a request and leaves when the upstream has it; waits until the upstream is left as well.
@@ -28,7 +31,9 @@ fn before_the_first_byte() {
 
 #[test]
 fn in_the_middle_of_a_stream() {
-    let script = Script::reading().say_chunked_head("text/event-stream").chunk("data: 1\n\n");
+    let script = Script::reading()
+        .say_chunked_head("text/event-stream")
+        .chunk("data: 1\n\n");
     let upstream = Upstream::start([script.then(Act::AwaitGoodbye)]);
     let gateway = Product::calling("openai", &upstream).serve();
     let mut incoming = ask().start(gateway.address());
@@ -54,7 +59,9 @@ fn in_the_middle_of_an_upload() {
     let gateway = Product::calling("openai", &upstream).serve();
     let mut talk = Talk::with(gateway.address());
     let host = talk.host();
-    talk.say(format!("PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n\r\nbeginning"));
+    talk.say(format!(
+        "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n\r\nbeginning"
+    ));
     upstream.wait_for(1);
     drop(talk);
     upstream.wait_for_goodbye(0);
@@ -64,7 +71,9 @@ fn in_the_middle_of_an_upload() {
 #[test]
 fn while_we_wait_for_the_next_attempt() {
     let upstream = Upstream::start([answer(503).header("retry-after", "20"), answer(200)]);
-    let gateway = Product::calling("openai", &upstream).set("server.drain", r#""25s""#).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("server.drain", r#""25s""#)
+        .serve();
     let mut talk = Talk::with(gateway.address());
     talk.say(Request::get("/openai/v1/models").bytes(&talk.host()));
     upstream.wait_for(1);

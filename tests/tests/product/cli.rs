@@ -25,7 +25,11 @@ fn help_is_help_and_not_an_error() {
         &["completions", "--help"],
     ] {
         let finished = product.run(arguments).expect(0).prints(&["Usage:"]);
-        assert!(finished.stderr.is_empty(), "{arguments:?}: {}", finished.stderr);
+        assert!(
+            finished.stderr.is_empty(),
+            "{arguments:?}: {}",
+            finished.stderr
+        );
     }
     product.run(&["--version"]).expect(0).prints(&["trunkline"]);
 }
@@ -44,13 +48,29 @@ fn usage_that_is_wrong_is_2_and_says_what_was_meant() {
         (&["call", "openai"], "OPERATION"),
         (&["call", "openai", "GET"], "PATH"),
         (&["call", "openai", "models.list", "--timeout", "10"], "10s"),
-        (&["call", "openai", "models.list", "--output", "xml"], "ndjson"),
+        (
+            &["call", "openai", "models.list", "--output", "xml"],
+            "ndjson",
+        ),
         (&[], "Usage"),
     ] {
         let finished = product.run(arguments);
-        assert_eq!(finished.status, Some(2), "{arguments:?}: {}", finished.stderr);
-        assert!(finished.stderr.contains(expected), "{arguments:?}: {}", finished.stderr);
-        assert!(finished.stdout.is_empty(), "{arguments:?}: {}", finished.stdout);
+        assert_eq!(
+            finished.status,
+            Some(2),
+            "{arguments:?}: {}",
+            finished.stderr
+        );
+        assert!(
+            finished.stderr.contains(expected),
+            "{arguments:?}: {}",
+            finished.stderr
+        );
+        assert!(
+            finished.stdout.is_empty(),
+            "{arguments:?}: {}",
+            finished.stdout
+        );
     }
 }
 
@@ -58,7 +78,10 @@ fn usage_that_is_wrong_is_2_and_says_what_was_meant() {
 fn shells_get_their_completions() {
     let product = Product::bare();
     for shell in ["bash", "zsh", "fish"] {
-        product.run(&["completions", shell]).expect(0).prints(&["trunkline", "connectors"]);
+        product
+            .run(&["completions", shell])
+            .expect(0)
+            .prints(&["trunkline", "connectors"]);
     }
     product.run(&["completions", "tcl"]).expect(2);
 }
@@ -66,29 +89,56 @@ fn shells_get_their_completions() {
 #[test]
 fn settings_are_shown_with_their_place() {
     let product = Product::bare()
-        .file("trunkline.toml", "[server]\ndrain = \"3s\"\n\n[connectors.openai]\ntimeout = \"9s\"\n")
+        .file(
+            "trunkline.toml",
+            "[server]\ndrain = \"3s\"\n\n[connectors.openai]\ntimeout = \"9s\"\n",
+        )
         .variable("TRUNKLINE_SERVER_THREADS", "1");
     let shown = product.run(&["config", "show", "--json"]).expect(0).json();
     let settings = shown.as_array().expect("a list");
     let find = |key: &str| {
         let found = settings.iter().find(|setting| setting["key"] == key);
-        found.unwrap_or_else(|| panic!("no `{key}` in {shown:#}")).clone()
+        found
+            .unwrap_or_else(|| panic!("no `{key}` in {shown:#}"))
+            .clone()
     };
     let drain = find("server.drain");
     assert_eq!(drain["value"], "3s");
-    assert!(drain["from"].as_str().is_some_and(|place| place.contains("trunkline.toml:2")), "{drain:#}");
+    assert!(
+        drain["from"]
+            .as_str()
+            .is_some_and(|place| place.contains("trunkline.toml:2")),
+        "{drain:#}"
+    );
     let threads = find("server.threads");
     assert_eq!(threads["value"].to_string().trim_matches('"'), "1");
-    assert!(threads["from"].as_str().is_some_and(|place| place.contains("TRUNKLINE_SERVER_THREADS")));
-    assert!(find("server.body_max")["from"].as_str().is_some_and(|place| place.contains("default")));
+    assert!(
+        threads["from"]
+            .as_str()
+            .is_some_and(|place| place.contains("TRUNKLINE_SERVER_THREADS"))
+    );
+    assert!(
+        find("server.body_max")["from"]
+            .as_str()
+            .is_some_and(|place| place.contains("default"))
+    );
     find("connectors.openai.timeout");
-    product.run(&["config", "show"]).expect(0).prints(&["server.drain", "trunkline.toml:2"]);
+    product
+        .run(&["config", "show"])
+        .expect(0)
+        .prints(&["server.drain", "trunkline.toml:2"]);
 }
 
 #[test]
 fn no_colours_reach_a_file() {
     let product = Product::bare();
-    for arguments in [&["--help"][..], &["connectors", "list"], &["explain", "429"], &["doctor"], &["serv"]] {
+    for arguments in [
+        &["--help"][..],
+        &["connectors", "list"],
+        &["explain", "429"],
+        &["doctor"],
+        &["serv"],
+    ] {
         let finished = product.run(arguments);
         let printed = finished.stdout + &finished.stderr;
         assert!(!printed.contains('\u{1b}'), "{arguments:?}: {printed:?}");

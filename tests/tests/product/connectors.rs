@@ -8,10 +8,13 @@ use trunkline_tests::repository;
 /// The names of the built-in connectors.
 pub(crate) fn builtin() -> Vec<String> {
     let folder = repository().join("connectors");
-    let entries = fs::read_dir(folder).expect("there are connectors").flatten();
+    let entries = fs::read_dir(folder)
+        .expect("there are connectors")
+        .flatten();
     let folders = entries.filter(|entry| entry.path().join("connector.toml").exists());
-    let mut names: Vec<String> =
-        folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -90,25 +93,51 @@ pub(crate) struct Example {
 
 /// Every example of a built-in connector, sorted by name.
 pub(crate) fn examples(connector: &str) -> Vec<Example> {
-    let folder = repository().join("connectors").join(connector).join("examples");
-    let entries = fs::read_dir(folder).expect("a built-in connector has examples").flatten();
+    let folder = repository()
+        .join("connectors")
+        .join(connector)
+        .join("examples");
+    let entries = fs::read_dir(folder)
+        .expect("a built-in connector has examples")
+        .flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
     paths.sort();
-    paths.iter().map(|path| {
-        let text = fs::read_to_string(path).expect("an example can be read");
-        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-        let table: Table = text.parse().unwrap_or_else(|err| panic!("{}: {err}", path.display()));
-        example(connector, name, &table)
-    }).collect()
+    paths
+        .iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).expect("an example can be read");
+            let name = path
+                .file_stem()
+                .expect("a file has a name")
+                .to_string_lossy()
+                .into_owned();
+            let table: Table = text
+                .parse()
+                .unwrap_or_else(|err| panic!("{}: {err}", path.display()));
+            example(connector, name, &table)
+        })
+        .collect()
 }
 
 fn example(connector: &str, name: String, file: &Table) -> Example {
-    let section = |name: &str| file.get(name).and_then(Value::as_table).cloned().unwrap_or_default();
+    let section = |name: &str| {
+        file.get(name)
+            .and_then(Value::as_table)
+            .cloned()
+            .unwrap_or_default()
+    };
     let text = |table: &Table, key: &str| {
-        table.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+        table
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
     let (request, answer) = (section("request"), section("answer"));
-    let status = answer.get("status").and_then(Value::as_integer).unwrap_or_default();
+    let status = answer
+        .get("status")
+        .and_then(Value::as_integer)
+        .unwrap_or_default();
     Example {
         connector: connector.to_owned(),
         name,
@@ -116,7 +145,8 @@ fn example(connector: &str, name: String, file: &Table) -> Example {
         call: section("call"),
         method: text(&request, "method"),
         path: text(&request, "path"),
-        body: body(&request).map(|(kind, value)| (kind, value.as_str().unwrap_or_default().to_owned())),
+        body: body(&request)
+            .map(|(kind, value)| (kind, value.as_str().unwrap_or_default().to_owned())),
         status: u16::try_from(status).unwrap_or_default(),
         class: text(&section("reply"), "class"),
         answer: body(&answer),
@@ -125,5 +155,7 @@ fn example(connector: &str, name: String, file: &Table) -> Example {
 
 fn body(section: &Table) -> Option<(String, Value)> {
     let body = section.get("body")?.as_table()?;
-    body.iter().next().map(|(kind, value)| (kind.clone(), value.clone()))
+    body.iter()
+        .next()
+        .map(|(kind, value)| (kind.clone(), value.clone()))
 }

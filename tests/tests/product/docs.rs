@@ -22,8 +22,15 @@ struct Step {
 fn documents() -> Vec<PathBuf> {
     let root = repository();
     let mut documents = vec![root.join("README.md")];
-    let guide = fs::read_dir(root.join("docs/guide")).into_iter().flatten().flatten();
-    documents.extend(guide.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "md")));
+    let guide = fs::read_dir(root.join("docs/guide"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    documents.extend(
+        guide
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "md")),
+    );
     documents.sort();
     documents
 }
@@ -45,7 +52,11 @@ fn sessions(text: &str) -> Vec<Vec<Step>> {
 
 fn add(steps: &mut Vec<Step>, place: usize, line: &str) {
     if let Some(command) = line.strip_prefix("$ ") {
-        steps.push(Step { line: place, command: command.to_owned(), expected: Vec::new() });
+        steps.push(Step {
+            line: place,
+            command: command.to_owned(),
+            expected: Vec::new(),
+        });
         return;
     }
     let Some(step) = steps.last_mut() else { return };
@@ -80,13 +91,19 @@ fn run(document: &Path, step: &Step, product: &Product, gateway: &Gateway) {
     }
     let port = gateway.address().port().to_string();
     let command = step.command.replace(":4000", &format!(":{port}"));
-    let folder = Path::new(product.command(&[]).get_program()).parent().expect("a file lies in a folder").to_owned();
+    let folder = Path::new(product.command(&[]).get_program())
+        .parent()
+        .expect("a file lies in a folder")
+        .to_owned();
     let mut shell = Command::new("bash");
     shell
         .args(["-euc", &command])
         .current_dir(product.path())
         .env_clear()
-        .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()));
+        .env(
+            "PATH",
+            format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()),
+        );
     let finished = Program::start(shell).finish();
     let printed = (finished.stdout + &finished.stderr).replace(&format!(":{port}"), ":4000");
     if !step.expected.is_empty() {

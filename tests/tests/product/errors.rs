@@ -10,17 +10,36 @@ use trunkline_tests::{Act, Answer, Product, Request, Script, Upstream, answer};
 fn check(reply: &Answer, status: u16, code: &str) -> Value {
     let body = reply.problem(status, code);
     for field in ["type", "title", "detail", "hint", "call_id", "message"] {
-        assert!(body[field].as_str().is_some_and(|text| !text.is_empty()), "`{field}` in {body:#}");
+        assert!(
+            body[field].as_str().is_some_and(|text| !text.is_empty()),
+            "`{field}` in {body:#}"
+        );
     }
     assert_eq!(body["status"], status);
     let link = body["type"].as_str().expect("checked above");
-    assert!(link.contains("docs/errors.md#") && link.ends_with(code), "{link}");
+    assert!(
+        link.contains("docs/errors.md#") && link.ends_with(code),
+        "{link}"
+    );
     assert_eq!(body["error"]["code"], code);
     for field in ["type", "message"] {
-        assert!(body["error"][field].as_str().is_some_and(|text| !text.is_empty()), "{body:#}");
+        assert!(
+            body["error"][field]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{body:#}"
+        );
     }
-    assert_eq!(Some(body["call_id"].as_str().expect("checked above")), reply.header("trunkline-call-id"));
-    assert!(reply.header("proxy-status").is_some_and(|value| value.starts_with("trunkline")), "{reply:?}");
+    assert_eq!(
+        Some(body["call_id"].as_str().expect("checked above")),
+        reply.header("trunkline-call-id")
+    );
+    assert!(
+        reply
+            .header("proxy-status")
+            .is_some_and(|value| value.starts_with("trunkline")),
+        "{reply:?}"
+    );
     body
 }
 
@@ -28,13 +47,19 @@ fn check(reply: &Answer, status: u16, code: &str) -> Value {
 fn check_cause(reply: &Answer, status: u16, code: &str, cause: &str) {
     check(reply, status, code);
     let proxy_status = reply.header("proxy-status").expect("checked above");
-    assert!(proxy_status.contains(&format!("error={cause}")), "{proxy_status}");
+    assert!(
+        proxy_status.contains(&format!("error={cause}")),
+        "{proxy_status}"
+    );
 }
 
 /// An address at which nobody listens.
 fn deserted() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-    listener.local_addr().expect("a listener has an address").to_string()
+    listener
+        .local_addr()
+        .expect("a listener has an address")
+        .to_string()
 }
 
 /// A gateway whose openai answers by this script.
@@ -51,7 +76,10 @@ fn an_unknown_connector_is_named_with_the_likely_one() {
     let gateway = Product::new().serve();
     let body = check(&gateway.get("/opnai/v1/models"), 404, "unknown_connector");
     let text = format!("{} {}", body["detail"], body["hint"]);
-    assert!(text.contains("`opnai`") && text.contains("`openai`"), "{text}");
+    assert!(
+        text.contains("`opnai`") && text.contains("`openai`"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -64,11 +92,17 @@ fn what_is_no_route_of_ours_is_not_found() {
 #[test]
 fn a_missing_secret_is_named_with_the_page_that_has_it() {
     let upstream = Upstream::start([answer(200)]);
-    let product = Product::new().set("connectors.openai.base_url", format!("{:?}", upstream.url()));
+    let product = Product::new().set(
+        "connectors.openai.base_url",
+        format!("{:?}", upstream.url()),
+    );
     let gateway = product.serve();
     let body = check(&gateway.get("/openai/v1/models"), 502, "secret_missing");
     let text = format!("{} {}", body["detail"], body["hint"]);
-    assert!(text.contains("OPENAI_API_KEY") && text.contains("https://"), "{text}");
+    assert!(
+        text.contains("OPENAI_API_KEY") && text.contains("https://"),
+        "{text}"
+    );
     assert_eq!(upstream.count(), 0);
 }
 
@@ -77,11 +111,21 @@ fn a_secret_under_a_public_name_is_refused() {
     let upstream = Upstream::start([answer(200)]);
     for name in ["NEXT_PUBLIC_OPENAI_API_KEY", "VITE_OPENAI_API_KEY"] {
         let product = Product::new()
-            .set("connectors.openai.base_url", format!("{:?}", upstream.url()))
+            .set(
+                "connectors.openai.base_url",
+                format!("{:?}", upstream.url()),
+            )
             .variable(name, "sk-public-secret");
-        let body = check(&product.serve().get("/openai/v1/models"), 502, "secret_exposed");
+        let body = check(
+            &product.serve().get("/openai/v1/models"),
+            502,
+            "secret_exposed",
+        );
         let text = body.to_string();
-        assert!(text.contains(name) && !text.contains("sk-public-secret"), "{text}");
+        assert!(
+            text.contains(name) && !text.contains("sk-public-secret"),
+            "{text}"
+        );
     }
     assert_eq!(upstream.count(), 0);
 }
@@ -89,7 +133,8 @@ fn a_secret_under_a_public_name_is_refused() {
 #[test]
 fn a_secret_that_no_header_can_carry_is_refused() {
     let upstream = Upstream::start([answer(200)]);
-    let product = Product::calling("openai", &upstream).variable("OPENAI_API_KEY", "sk-a\r\nx-evil: 1");
+    let product =
+        Product::calling("openai", &upstream).variable("OPENAI_API_KEY", "sk-a\r\nx-evil: 1");
     let reply = product.serve().get("/openai/v1/models");
     assert_eq!(reply.status, 502, "{}", reply.text());
     assert!(!reply.text().contains("x-evil"), "{}", reply.text());
@@ -101,10 +146,17 @@ fn an_upstream_that_is_away_is_a_502() {
     let product = Product::new()
         .with_keys()
         .set("connectors.openai.retry.wait_first", r#""1ms""#)
-        .set("connectors.openai.base_url", format!("\"http://{}\"", deserted()));
+        .set(
+            "connectors.openai.base_url",
+            format!("\"http://{}\"", deserted()),
+        );
     let reply = product.serve().get("/openai/v1/models");
     check_cause(&reply, 502, "connect_failed", "connection_refused");
-    assert_eq!(reply.header("trunkline-attempts"), Some("5"), "connecting again is always safe");
+    assert_eq!(
+        reply.header("trunkline-attempts"),
+        Some("5"),
+        "connecting again is always safe"
+    );
 }
 
 #[test]
@@ -114,7 +166,11 @@ fn a_private_address_that_nobody_allowed_is_refused() {
     // Plain http is accepted only for addresses in `egress.allow`, so this may fail at the start.
     let finished = product.run(&["call", "openai", "GET", "/v1/models"]);
     assert!(matches!(finished.status, Some(2 | 7)), "{finished:?}");
-    assert!(finished.stderr.contains("egress.allow"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("egress.allow"),
+        "{}",
+        finished.stderr
+    );
     assert_eq!(upstream.count(), 0);
 }
 
@@ -138,7 +194,10 @@ fn the_gateway_does_not_call_itself() {
     drop(listener);
     let gateway = product
         .set("server.listen", format!("\"{address}\""))
-        .set("connectors.openai.base_url", format!("\"http://{address}/openai\""))
+        .set(
+            "connectors.openai.base_url",
+            format!("\"http://{address}/openai\""),
+        )
         .serve();
     check(&gateway.get("/openai/v1/models"), 502, "address_refused");
 }
@@ -158,7 +217,8 @@ fn an_upstream_that_says_nothing_is_a_504() {
 fn a_call_that_takes_longer_than_the_caller_allows_is_a_504() {
     let upstream = Upstream::start([Script::silent()]);
     let gateway = Product::calling("openai", &upstream).serve();
-    let reply = gateway.send(&Request::get("/openai/v1/models").header("trunkline-timeout", "150ms"));
+    let reply =
+        gateway.send(&Request::get("/openai/v1/models").header("trunkline-timeout", "150ms"));
     check(&reply, 504, "call_timeout");
     assert_eq!(upstream.count(), 1);
     upstream.wait_for_goodbye(0);
@@ -167,8 +227,9 @@ fn a_call_that_takes_longer_than_the_caller_allows_is_a_504() {
 #[test]
 fn a_timeout_in_the_settings_holds_for_the_whole_call() {
     let upstream = Upstream::start([Script::silent()]);
-    let gateway =
-        Product::calling("openai", &upstream).set("connectors.openai.timeout", r#""150ms""#).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("connectors.openai.timeout", r#""150ms""#)
+        .serve();
     check(&gateway.get("/openai/v1/models"), 504, "call_timeout");
 }
 
@@ -178,7 +239,11 @@ fn a_connection_closed_before_the_answer_is_a_502() {
     check_cause(&reply, 502, "upstream_closed", "connection_terminated");
     let (_, reply) = one_answer(Script::reset());
     check(&reply, 502, "upstream_closed");
-    let (_, reply) = one_answer(Script::reading().say("HTTP/1.1 200 OK\r\nx-").then(Act::Close));
+    let (_, reply) = one_answer(
+        Script::reading()
+            .say("HTTP/1.1 200 OK\r\nx-")
+            .then(Act::Close),
+    );
     check(&reply, 502, "upstream_closed");
 }
 
@@ -200,9 +265,14 @@ fn an_answer_that_is_not_http_is_a_502() {
 fn a_reply_that_breaks_its_promise_is_an_error_only_where_that_was_asked_for() {
     let upstream = Upstream::start([answer(200).json(r#"{"unexpected":true}"#)]);
     let gateway = Product::calling("openai", &upstream).serve();
-    let request = Request::post("/openai/v1/chat/completions", r#"{"model":"m","messages":[]}"#);
+    let request = Request::post(
+        "/openai/v1/chat/completions",
+        r#"{"model":"m","messages":[]}"#,
+    );
     gateway.send(&request).expect(200);
-    gateway.send(&request.clone().header("trunkline-validate", "report")).expect(200);
+    gateway
+        .send(&request.clone().header("trunkline-validate", "report"))
+        .expect(200);
     let reply = gateway.send(&request.header("trunkline-validate", "enforce"));
     check(&reply, 502, "schema_broken");
 }

@@ -162,7 +162,11 @@ fn every_spelling_of_an_internal_address_is_refused() {
         let finished = product.run(&["fetch", "--", url]);
         assert_eq!(finished.status, Some(7), "{url:?}: {}", finished.stderr);
         assert!(finished.stdout.is_empty(), "{url:?}: {}", finished.stdout);
-        assert!(finished.stderr.contains("error:"), "{url:?}: {}", finished.stderr);
+        assert!(
+            finished.stderr.contains("error:"),
+            "{url:?}: {}",
+            finished.stderr
+        );
     }
 }
 
@@ -187,15 +191,30 @@ fn the_route_refuses_the_same() {
     let gateway = Product::new().serve();
     for url in REFUSED {
         let reply = fetch(&gateway, url);
-        assert_eq!(reply.json()["code"], "address_refused", "{url:?}: {}", reply.text());
-        assert!(matches!(reply.status, 403 | 502), "{url:?}: {}", reply.status);
+        assert_eq!(
+            reply.json()["code"],
+            "address_refused",
+            "{url:?}: {}",
+            reply.text()
+        );
+        assert!(
+            matches!(reply.status, 403 | 502),
+            "{url:?}: {}",
+            reply.status
+        );
     }
     for url in NO_URL {
         let reply = fetch(&gateway, url);
-        assert_eq!((reply.status, &reply.json()["code"]), (400, &"bad_url".into()), "{url:?}");
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (400, &"bad_url".into()),
+            "{url:?}"
+        );
     }
     gateway.get("/-/fetch").expect(400);
-    gateway.get("/-/fetch?url=https://a.example&url=https://b.example").expect(400);
+    gateway
+        .get("/-/fetch?url=https://a.example&url=https://b.example")
+        .expect(400);
 }
 
 #[test]
@@ -205,18 +224,33 @@ fn settings_do_not_widen_it() {
     let product = product.set("egress.danger_allow_metadata", "true");
     product.run(&["fetch", &upstream.url()]).expect(7);
     product.run(&["fetch", "http://169.254.169.254/"]).expect(7);
-    assert_eq!(fetch(&product.serve(), &upstream.url()).json()["code"], "address_refused");
+    assert_eq!(
+        fetch(&product.serve(), &upstream.url()).json()["code"],
+        "address_refused"
+    );
     assert_eq!(upstream.count(), 0);
 }
 
 #[test]
 fn proxies_of_the_environment_are_not_used() {
     let proxy = Upstream::start([answer(200).body("by way of the proxy")]);
-    let product = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-        .iter()
-        .fold(Product::new(), |product, name| product.variable(name, &proxy.url()));
+    let product = [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ]
+    .iter()
+    .fold(Product::new(), |product, name| {
+        product.variable(name, &proxy.url())
+    });
     product.run(&["fetch", "http://127.0.0.1/"]).expect(7);
     // A name that does not exist: a proxy would be asked for it, we ask nobody.
-    product.run(&["fetch", "http://nobody.invalid/"]).expect(6).complains(&["nobody.invalid"]);
+    product
+        .run(&["fetch", "http://nobody.invalid/"])
+        .expect(6)
+        .complains(&["nobody.invalid"]);
     assert_eq!(proxy.count(), 0);
 }

@@ -31,22 +31,35 @@ fn assert_unseen(heard: &Heard) {
 #[test]
 fn a_bearer_token_is_added() {
     let heard = heard("openai", &Request::get("/openai/v1/models"));
-    assert_eq!(heard.head.header("authorization"), Some(bearer("OPENAI_API_KEY").as_str()));
+    assert_eq!(
+        heard.head.header("authorization"),
+        Some(bearer("OPENAI_API_KEY").as_str())
+    );
 }
 
 #[test]
 fn a_key_is_added_in_a_header_of_its_own() {
     let heard = heard("anthropic", &Request::get("/anthropic/v1/models"));
-    assert_eq!(heard.head.header("x-api-key"), Some(Product::key("ANTHROPIC_API_KEY")));
+    assert_eq!(
+        heard.head.header("x-api-key"),
+        Some(Product::key("ANTHROPIC_API_KEY"))
+    );
     assert_eq!(heard.head.header("authorization"), None);
 }
 
 #[test]
 fn a_name_and_a_password_are_added() {
     let heard = heard("twilio", &Request::get("/twilio/2010-04-01/Accounts.json"));
-    let pair = format!("{}:{}", Product::key("TWILIO_ACCOUNT_SID"), Product::key("TWILIO_AUTH_TOKEN"));
+    let pair = format!(
+        "{}:{}",
+        Product::key("TWILIO_ACCOUNT_SID"),
+        Product::key("TWILIO_AUTH_TOKEN")
+    );
     let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-    assert_eq!(heard.head.header("authorization"), Some(format!("Basic {encoded}").as_str()));
+    assert_eq!(
+        heard.head.header("authorization"),
+        Some(format!("Basic {encoded}").as_str())
+    );
 }
 
 #[test]
@@ -67,18 +80,28 @@ fn every_shape_of_the_callers_own_credential_is_removed() {
     ];
     let upstream = Upstream::start([answer(200).json("{}")]);
     let product = Product::calling("openai", &upstream);
-    let product = ["anthropic", "stripe", "slack"].iter().fold(product, |product, name| {
-        product.set(&format!("connectors.{name}.base_url"), format!("{:?}", upstream.url()))
-    });
+    let product = ["anthropic", "stripe", "slack"]
+        .iter()
+        .fold(product, |product, name| {
+            product.set(
+                &format!("connectors.{name}.base_url"),
+                format!("{:?}", upstream.url()),
+            )
+        });
     let gateway = product.serve();
     for connector in ["openai", "anthropic", "stripe", "slack"] {
         for (name, value) in &shapes {
-            gateway.send(&Request::get(format!("/{connector}/v1/x")).header(name, value)).expect(200);
+            gateway
+                .send(&Request::get(format!("/{connector}/v1/x")).header(name, value))
+                .expect(200);
         }
     }
     for heard in upstream.heard() {
         assert_unseen(&heard);
-        assert!(!String::from_utf8_lossy(&heard.head.raw).contains(&encoded), "{heard:?}");
+        assert!(
+            !String::from_utf8_lossy(&heard.head.raw).contains(&encoded),
+            "{heard:?}"
+        );
         let ours = heard.head.all("authorization").len() + heard.head.all("x-api-key").len();
         assert_eq!(ours, 1, "{heard:?}");
     }
@@ -112,7 +135,10 @@ fn a_connection_header_cannot_remove_what_we_add() {
         .header("keep-alive", "timeout=5")
         .header("proxy-connection", "keep-alive");
     let heard = heard("openai", &request);
-    assert_eq!(heard.head.header("authorization"), Some(bearer("OPENAI_API_KEY").as_str()));
+    assert_eq!(
+        heard.head.header("authorization"),
+        Some(bearer("OPENAI_API_KEY").as_str())
+    );
     for hop in ["x-hop", "keep-alive", "proxy-connection"] {
         assert_eq!(heard.head.header(hop), None, "{hop}");
     }
@@ -125,7 +151,10 @@ fn the_account_in_a_path_is_ours_and_not_the_callers() {
         format!("/twilio/2010-04-01/Accounts/{other}/Messages.json"),
         "To=%2B15550001111&From=%2B15550002222&Body=hi",
     );
-    let expected = format!("/2010-04-01/Accounts/{}/Messages.json", Product::key("TWILIO_ACCOUNT_SID"));
+    let expected = format!(
+        "/2010-04-01/Accounts/{}/Messages.json",
+        Product::key("TWILIO_ACCOUNT_SID")
+    );
     assert_eq!(heard("twilio", &request).head.word(1), expected);
 }
 
@@ -151,14 +180,21 @@ fn path_and_query_pass_byte_for_byte() {
     for target in targets {
         gateway.get(&format!("/openai{target}")).expect(200);
     }
-    let heard: Vec<String> =
-        upstream.heard().iter().map(|heard| heard.head.word(1).to_owned()).collect();
+    let heard: Vec<String> = upstream
+        .heard()
+        .iter()
+        .map(|heard| heard.head.word(1).to_owned())
+        .collect();
     assert_eq!(heard, targets);
 }
 
 #[test]
 fn a_connectors_name_alone_is_a_call() {
-    for (asked, expected) in [("/openai", "/"), ("/openai?a=b", "/?a=b"), ("/openai/", "/")] {
+    for (asked, expected) in [
+        ("/openai", "/"),
+        ("/openai?a=b", "/?a=b"),
+        ("/openai/", "/"),
+    ] {
         assert_eq!(heard("openai", &Request::get(asked)).head.word(1), expected);
     }
 }
@@ -169,7 +205,10 @@ fn the_base_path_is_prefixed() {
     let product = Product::calling("openai", &upstream);
     for base in ["/base/v2", "/base/v2/"] {
         let base_url = format!("{:?}", upstream.url() + base);
-        let gateway = product.clone().set("connectors.openai.base_url", base_url).serve();
+        let gateway = product
+            .clone()
+            .set("connectors.openai.base_url", base_url)
+            .serve();
         gateway.get("/openai/v1/models?a=%20").expect(200);
     }
     for heard in upstream.heard() {
@@ -182,17 +221,26 @@ fn the_host_is_the_upstreams() {
     let upstream = Upstream::start([answer(200).json("{}")]);
     let gateway = Product::calling("openai", &upstream).serve();
     gateway.get("/openai/v1/models").expect(200);
-    assert_eq!(upstream.only().head.header("host"), Some(upstream.address().to_string().as_str()));
+    assert_eq!(
+        upstream.only().head.header("host"),
+        Some(upstream.address().to_string().as_str())
+    );
 }
 
 #[test]
 fn bodies_pass_byte_for_byte() {
     let every_byte: Vec<u8> = (0..=255).cycle().take(70_000).collect();
     let request = Request::new("POST", "/openai/v1/files").body(every_byte.clone());
-    let heard = heard("openai", &request.header("content-type", "application/octet-stream"));
+    let heard = heard(
+        "openai",
+        &request.header("content-type", "application/octet-stream"),
+    );
     assert_eq!(heard.body, every_byte);
     assert_eq!(heard.head.header("content-length"), Some("70000"));
-    assert_eq!(heard.head.header("content-type"), Some("application/octet-stream"));
+    assert_eq!(
+        heard.head.header("content-type"),
+        Some("application/octet-stream")
+    );
 }
 
 #[test]
@@ -206,14 +254,21 @@ fn chunked_bodies_pass() {
 
 #[test]
 fn every_method_passes() {
-    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"];
+    let methods = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY",
+    ];
     let upstream = Upstream::start([answer(200)]);
     let gateway = Product::calling("openai", &upstream).serve();
     for method in methods {
-        gateway.send(&Request::new(method, "/openai/v1/x")).expect(200);
+        gateway
+            .send(&Request::new(method, "/openai/v1/x"))
+            .expect(200);
     }
-    let heard: Vec<String> =
-        upstream.heard().iter().map(|heard| heard.head.word(0).to_owned()).collect();
+    let heard: Vec<String> = upstream
+        .heard()
+        .iter()
+        .map(|heard| heard.head.word(0).to_owned())
+        .collect();
     assert_eq!(heard, methods);
 }
 
@@ -235,8 +290,16 @@ fn the_callers_other_headers_pass() {
 fn a_version_header_is_added_only_where_there_is_none() {
     let version = "anthropic-version";
     let without = heard("anthropic", &Request::get("/anthropic/v1/models"));
-    assert!(without.head.header(version).is_some_and(|value| !value.is_empty()));
-    let with = heard("anthropic", &Request::get("/anthropic/v1/models").header(version, "2026-10-21"));
+    assert!(
+        without
+            .head
+            .header(version)
+            .is_some_and(|value| !value.is_empty())
+    );
+    let with = heard(
+        "anthropic",
+        &Request::get("/anthropic/v1/models").header(version, "2026-10-21"),
+    );
     assert_eq!(with.head.header(version), Some("2026-10-21"));
 }
 
@@ -275,12 +338,17 @@ fn redirects_are_passed_on_and_not_followed() {
 fn answers_without_a_body_leave_the_connection_in_order() {
     let length = ["content-length: 5", "content-length: 0"];
     let upstream = Upstream::start([
-        Script::reading().say(format!("HTTP/1.1 200 OK\r\n{}\r\nx-a: 1\r\n\r\n", length[0])),
+        Script::reading().say(format!(
+            "HTTP/1.1 200 OK\r\n{}\r\nx-a: 1\r\n\r\n",
+            length[0]
+        )),
         answer(204).into(),
         answer(304).header("etag", "\"1\"").into(),
         answer(200).json("{}").into(),
     ]);
-    let gateway = Product::calling("openai", &upstream).set("server.threads", 1).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("server.threads", 1)
+        .serve();
     let mut talk = Talk::with(gateway.address());
     for (method, status) in [("HEAD", 200), ("DELETE", 204), ("GET", 304), ("GET", 200)] {
         let incoming = Request::new(method, "/openai/v1/x").start_on(talk);
@@ -290,8 +358,16 @@ fn answers_without_a_body_leave_the_connection_in_order() {
         }
         talk = incoming.finish_on().1;
     }
-    let connections: Vec<usize> = upstream.heard().iter().map(|heard| heard.connection).collect();
-    assert_eq!(connections, [0, 0, 0, 0], "the pooled connection was not used again");
+    let connections: Vec<usize> = upstream
+        .heard()
+        .iter()
+        .map(|heard| heard.connection)
+        .collect();
+    assert_eq!(
+        connections,
+        [0, 0, 0, 0],
+        "the pooled connection was not used again"
+    );
 }
 
 #[test]
@@ -311,12 +387,19 @@ fn every_call_has_a_number_of_its_own_and_says_how_often_it_was_tried() {
     let upstream = Upstream::start([answer(200).json("{}"), answer(404).json("{}")]);
     let gateway = Product::calling("openai", &upstream).serve();
     let mut ids = Vec::new();
-    for (target, attempts) in [("/openai/v1/a", Some("1")), ("/openai/v1/b", Some("1")), ("/nope", None)] {
+    for (target, attempts) in [
+        ("/openai/v1/a", Some("1")),
+        ("/openai/v1/b", Some("1")),
+        ("/nope", None),
+    ] {
         let reply = gateway.get(target);
         if attempts.is_some() {
             assert_eq!(reply.header("trunkline-attempts"), attempts);
         }
-        let id = reply.header("trunkline-call-id").expect("every answer has a call id").to_owned();
+        let id = reply
+            .header("trunkline-call-id")
+            .expect("every answer has a call id")
+            .to_owned();
         assert!(id.starts_with("call_") && id.len() == 31, "{id}");
         ids.push(id);
     }
@@ -331,10 +414,21 @@ fn an_upstreams_error_comes_with_a_hint_and_success_with_none() {
     let gateway = Product::calling("openai", &upstream).serve();
     let refused = gateway.get("/openai/v1/models").expect(401);
     assert_eq!(refused.text(), error);
-    let hint = refused.header("trunkline-hint").expect("an error has a hint");
+    let hint = refused
+        .header("trunkline-hint")
+        .expect("an error has a hint");
     assert!(hint.len() > 20 && hint.is_ascii(), "{hint}");
-    assert!(hint.contains("OPENAI_API_KEY"), "it does not say which key: {hint}");
-    assert_eq!(gateway.get("/openai/v1/models").expect(200).header("trunkline-hint"), None);
+    assert!(
+        hint.contains("OPENAI_API_KEY"),
+        "it does not say which key: {hint}"
+    );
+    assert_eq!(
+        gateway
+            .get("/openai/v1/models")
+            .expect(200)
+            .header("trunkline-hint"),
+        None
+    );
 }
 
 #[test]
@@ -342,7 +436,9 @@ fn an_error_that_calls_itself_ok_passes_untouched_with_a_hint() {
     let body = r#"{"ok":false,"error":"channel_not_found"}"#;
     let upstream = Upstream::start([answer(200).json(body)]);
     let gateway = Product::calling("slack", &upstream).serve();
-    let reply = gateway.send(&Request::post("/slack/api/chat.postMessage", "{}")).expect(200);
+    let reply = gateway
+        .send(&Request::post("/slack/api/chat.postMessage", "{}"))
+        .expect(200);
     assert_eq!(reply.text(), body);
     assert_eq!(upstream.count(), 1);
     let hint = reply.header("trunkline-hint").expect("an error has a hint");
@@ -354,15 +450,28 @@ fn a_dedicated_listener_serves_its_connector_alone() {
     let upstream = Upstream::start([answer(200).json("{}")]);
     let product = Product::calling("stripe", &upstream).set("listeners.stripe", r#""127.0.0.1:0""#);
     let gateway = product.serve();
-    for target in ["/v1/customers?limit=3", "/-/health", "/openai/v1/models", "/stripe/v1/customers"] {
+    for target in [
+        "/v1/customers?limit=3",
+        "/-/health",
+        "/openai/v1/models",
+        "/stripe/v1/customers",
+    ] {
         Request::get(target).send(gateway.dedicated()).expect(200);
     }
     let heard = upstream.heard();
     let targets: Vec<&str> = heard.iter().map(|heard| heard.head.word(1)).collect();
-    let expected = ["/v1/customers?limit=3", "/-/health", "/openai/v1/models", "/stripe/v1/customers"];
+    let expected = [
+        "/v1/customers?limit=3",
+        "/-/health",
+        "/openai/v1/models",
+        "/stripe/v1/customers",
+    ];
     assert_eq!(targets, expected);
     for heard in &heard {
-        assert_eq!(heard.head.header("authorization"), Some(bearer("STRIPE_SECRET_KEY").as_str()));
+        assert_eq!(
+            heard.head.header("authorization"),
+            Some(bearer("STRIPE_SECRET_KEY").as_str())
+        );
     }
     gateway.get("/-/health").expect(200);
 }
@@ -373,31 +482,54 @@ fn a_connector_of_ones_own_is_served() {
     let gateway = Product::calling("plain", &upstream)
         .variable("PLAIN_TOKEN", "plain-real-token-0002")
         .file("connectors/plain/connector.toml", &connectors::plain(""))
-        .file("connectors/plain/operations/things.toml", connectors::PLAIN_OPERATIONS)
+        .file(
+            "connectors/plain/operations/things.toml",
+            connectors::PLAIN_OPERATIONS,
+        )
         .serve();
     gateway.get("/plain/things").expect(200);
-    assert_eq!(upstream.only().head.header("authorization"), Some("Bearer plain-real-token-0002"));
+    assert_eq!(
+        upstream.only().head.header("authorization"),
+        Some("Bearer plain-real-token-0002")
+    );
 }
 
 #[test]
 fn a_secret_in_a_dotenv_file_is_found_and_the_environment_wins() {
     let upstream = Upstream::start([answer(200).json("{}")]);
     let product = Product::new()
-        .set("connectors.openai.base_url", format!("{:?}", upstream.url()))
+        .set(
+            "connectors.openai.base_url",
+            format!("{:?}", upstream.url()),
+        )
         .file(".env", "export OPENAI_API_KEY=\"sk-from-env-file\"\n")
-        .file(".env.local", "# mine\nOPENAI_API_KEY='sk-from-env-local' # not for others\n");
+        .file(
+            ".env.local",
+            "# mine\nOPENAI_API_KEY='sk-from-env-local' # not for others\n",
+        );
     product.serve().get("/openai/v1/models").expect(200);
     let product = product.variable("OPENAI_API_KEY", "sk-from-environment");
     product.serve().get("/openai/v1/models").expect(200);
     let heard = upstream.heard();
-    let seen: Vec<_> = heard.iter().map(|heard| heard.head.header("authorization")).collect();
-    assert_eq!(seen, [Some("Bearer sk-from-env-local"), Some("Bearer sk-from-environment")]);
+    let seen: Vec<_> = heard
+        .iter()
+        .map(|heard| heard.head.header("authorization"))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            Some("Bearer sk-from-env-local"),
+            Some("Bearer sk-from-environment")
+        ]
+    );
 }
 
 #[test]
 fn connections_are_kept_for_the_next_call_on_both_sides() {
     let upstream = Upstream::start([answer(200).json("{}")]);
-    let gateway = Product::calling("openai", &upstream).set("server.threads", 1).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("server.threads", 1)
+        .serve();
     let talk = Talk::with(gateway.address());
     let (first, talk) = Request::get("/openai/v1/a").start_on(talk).finish_on();
     let (second, _) = Request::get("/openai/v1/b").start_on(talk).finish_on();
@@ -409,9 +541,13 @@ fn connections_are_kept_for_the_next_call_on_both_sides() {
 fn an_upstream_that_closes_after_its_answer_is_not_asked_on_the_same_connection() {
     for last in [Act::Close, Act::CloseHalf] {
         let upstream = Upstream::start([answer(200).json("{}").script().then(last)]);
-        let gateway = Product::calling("openai", &upstream).set("server.threads", 1).serve();
+        let gateway = Product::calling("openai", &upstream)
+            .set("server.threads", 1)
+            .serve();
         for closed in 1..=5 {
-            gateway.send(&Request::post("/openai/v1/chat/completions", "{}")).expect(200);
+            gateway
+                .send(&Request::post("/openai/v1/chat/completions", "{}"))
+                .expect(200);
             upstream.wait_until_closed(closed);
         }
         assert_eq!(upstream.count(), 5);

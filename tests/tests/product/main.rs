@@ -26,5 +26,4 @@ mod secrets;
 mod serve;
 mod stream;
 mod talk;
-mod upstreams;
 mod waits;

@@ -5,7 +5,7 @@ use trunkline_tests::{Browser, Product, Upstream, answer, chromium, is_ci};
 
 /// Tries everything that a page can do without asking anybody, then reports what it was told.
 const PAGE: &str = r#"<!doctype html><title>a page of a stranger</title><body><script>
-const gateway = "GATEWAY";
+const gateway = new URLSearchParams(location.search).get("gateway");
 const outcomes = [];
 const note = (name, outcome) => outcomes.push(name + "=" + outcome);
 const fetched = async (name, options) => {
@@ -50,8 +50,26 @@ const form = name => new Promise(done => {
 })();
 </script>"#;
 
+/// Calls as an SDK in a page does, and reports what it read.
+const ALLOWED_PAGE: &str = r#"<!doctype html><script>
+const gateway = new URLSearchParams(location.search).get("gateway");
+const headers = { "content-type": "application/json", "x-stainless-lang": "js" };
+fetch(gateway + "/openai/v1/chat/completions", { method: "POST", body: "{}", headers })
+  .then(response => response.json())
+  .then(answer => fetch("/done?" + answer.seen), error => fetch("/done?" + error));
+</script>"#;
+
 const TRIES: [&str; 10] = [
-    "cors", "post", "no-cors", "no-cors-post", "with-cookies", "image", "script", "style", "frame", "form",
+    "cors",
+    "post",
+    "no-cors",
+    "no-cors-post",
+    "with-cookies",
+    "image",
+    "script",
+    "style",
+    "frame",
+    "form",
 ];
 
 #[test]
@@ -66,17 +84,23 @@ fn a_page_of_a_stranger_reaches_nothing() {
     let gateway = product.serve();
     // One page from another port, which is the same site, and one from another site.
     for host in ["127.0.0.1", "localhost"] {
-        let page = PAGE.replace("GATEWAY", &format!("http://{host}:{}", gateway.address().port()));
-        let browser = Browser::show(&chromium, &page);
+        let query = format!("gateway=http://{host}:{}", gateway.address().port());
+        let browser = Browser::visit(&chromium, Browser::site(PAGE), &query);
         let report = browser.report();
         for name in TRIES {
-            assert!(report.contains(&format!("{name}=")), "`{name}` was not tried: {report}");
+            assert!(
+                report.contains(&format!("{name}=")),
+                "`{name}` was not tried: {report}"
+            );
         }
         for kind in ["cors", "post"] {
             assert!(report.contains(&format!("{kind}=blocked")), "{report}");
         }
         assert!(!report.contains("=200"), "{report}");
-        assert!(report.contains("image=blocked") && report.contains("script=blocked"), "{report}");
+        assert!(
+            report.contains("image=blocked") && report.contains("script=blocked"),
+            "{report}"
+        );
     }
     assert_eq!(upstream.count(), 0, "{:#?}", upstream.heard());
 }
@@ -89,16 +113,12 @@ fn an_allowed_page_reads_the_answer() {
         return;
     };
     let upstream = Upstream::start([answer(200).json(r#"{"seen":"yes"}"#)]);
+    let site = Browser::site(ALLOWED_PAGE);
     let product = Product::calling("openai", &upstream);
-    let (site, page) = Browser::site();
-    let gateway = product.set("server.origins", format!("[{:?}]", site.url())).serve();
-    let script = r#"<!doctype html><script>
-      fetch("GATEWAY/openai/v1/chat/completions", {
-        method: "POST", body: "{}", headers: { "content-type": "application/json", "x-stainless-lang": "js" },
-      }).then(r => r.json()).then(j => fetch("/done?" + j.seen), e => fetch("/done?" + e));
-    </script>"#;
-    page.set(&script.replace("GATEWAY", &gateway.url()));
-    let browser = Browser::visit(&chromium, site);
+    let gateway = product
+        .set("server.origins", format!("[{:?}]", site.url()))
+        .serve();
+    let browser = Browser::visit(&chromium, site, &format!("gateway={}", gateway.url()));
     assert_eq!(browser.report(), "yes");
     assert_eq!(upstream.only().head.word(0), "POST");
 }

@@ -1,15 +1,18 @@
 //! What is tried again, how often, and what never is. The upstream's journal counts.
 
 use trunkline_tests::{
-    Act, Answer, Ending, Gateway, Http2Upstream, Product, Request, Response, Script, Stream, Upstream,
-    answer,
+    Act, Answer, Ending, Gateway, Http2Upstream, Product, Request, Response, Script, Stream,
+    Upstream, answer,
 };
 
 use crate::connectors;
 
 /// A POST that makes something and has no key that makes it safe to repeat.
 fn unsafe_post() -> Request {
-    Request::post("/openai/v1/chat/completions", r#"{"model":"m","messages":[]}"#)
+    Request::post(
+        "/openai/v1/chat/completions",
+        r#"{"model":"m","messages":[]}"#,
+    )
 }
 
 fn get() -> Request {
@@ -22,25 +25,45 @@ fn fine() -> Script {
 
 /// Sends one request to openai, whose answers are these; gives the reply and the attempts made.
 #[track_caller]
-fn attempts<S: Into<Script>>(request: &Request, scripts: impl IntoIterator<Item = S>) -> (Answer, usize) {
+fn attempts<S: Into<Script>>(
+    request: &Request,
+    scripts: impl IntoIterator<Item = S>,
+) -> (Answer, usize) {
     let upstream = Upstream::start(scripts);
     let gateway = Product::calling("openai", &upstream).serve();
     let reply = gateway.send(request);
-    let said = reply.header("trunkline-attempts").and_then(|text| text.parse().ok());
+    let said = reply
+        .header("trunkline-attempts")
+        .and_then(|text| text.parse().ok());
     assert_eq!(said, Some(upstream.count()), "{reply:?}");
     (reply, upstream.count())
 }
 
 #[track_caller]
-fn check<S: Into<Script>>(request: &Request, scripts: impl IntoIterator<Item = S>, status: u16, expected: usize) {
+fn check<S: Into<Script>>(
+    request: &Request,
+    scripts: impl IntoIterator<Item = S>,
+    status: u16,
+    expected: usize,
+) {
     let (reply, made) = attempts(request, scripts);
-    assert_eq!((reply.status, made), (status, expected), "{request:?}\n{}", reply.text());
+    assert_eq!(
+        (reply.status, made),
+        (status, expected),
+        "{request:?}\n{}",
+        reply.text()
+    );
 }
 
 #[test]
 fn a_safe_method_is_repeated_after_a_server_error() {
     for status in [500, 502, 503, 504] {
-        check(&get(), [answer(status), answer(status), answer(200)], 200, 3);
+        check(
+            &get(),
+            [answer(status), answer(status), answer(200)],
+            200,
+            3,
+        );
     }
 }
 
@@ -61,16 +84,28 @@ fn a_timeout_or_an_early_request_is_repeated() {
 #[test]
 fn idempotent_methods_are_repeated_and_others_are_not() {
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
-        check(&Request::new(method, "/openai/v1/x"), [answer(503), answer(200)], 200, 2);
+        check(
+            &Request::new(method, "/openai/v1/x"),
+            [answer(503), answer(200)],
+            200,
+            2,
+        );
     }
     for method in ["POST", "PATCH"] {
-        check(&Request::new(method, "/openai/v1/x"), [answer(503), answer(200)], 503, 1);
+        check(
+            &Request::new(method, "/openai/v1/x"),
+            [answer(503), answer(200)],
+            503,
+            1,
+        );
     }
 }
 
 #[test]
 fn five_attempts_are_made_and_the_last_answer_is_given() {
-    let last = answer(503).header("x-attempt", "5").json(r#"{"error":"still"}"#);
+    let last = answer(503)
+        .header("x-attempt", "5")
+        .json(r#"{"error":"still"}"#);
     let scripts = [answer(503), answer(503), answer(503), answer(503), last];
     let (reply, made) = attempts(&get(), scripts);
     assert_eq!((reply.status, made), (503, 5));
@@ -81,7 +116,9 @@ fn five_attempts_are_made_and_the_last_answer_is_given() {
 #[test]
 fn settings_say_how_many_attempts() {
     let upstream = Upstream::start([answer(503)]);
-    let gateway = Product::calling("openai", &upstream).set("connectors.openai.retry.attempts", 2).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("connectors.openai.retry.attempts", 2)
+        .serve();
     gateway.send(&get()).expect(503);
     assert_eq!(upstream.count(), 2);
 }
@@ -89,7 +126,12 @@ fn settings_say_how_many_attempts() {
 #[test]
 fn the_caller_says_how_many_attempts() {
     for (said, expected) in [("off", 1), ("1", 1), ("2", 2), ("7", 7)] {
-        check(&get().header("trunkline-retry", said), [answer(503)], 503, expected);
+        check(
+            &get().header("trunkline-retry", said),
+            [answer(503)],
+            503,
+            expected,
+        );
     }
 }
 
@@ -98,7 +140,9 @@ fn a_safe_method_is_repeated_after_a_broken_connection() {
     check(&get(), [Script::cut(), fine()], 200, 2);
     check(&get(), [Script::reset(), fine()], 200, 2);
     check(&get(), [Script::new().then(Act::Close), fine()], 200, 2);
-    let half_a_head = Script::reading().say("HTTP/1.1 200 OK\r\ncontent-").then(Act::Close);
+    let half_a_head = Script::reading()
+        .say("HTTP/1.1 200 OK\r\ncontent-")
+        .then(Act::Close);
     check(&get(), [half_a_head, fine()], 200, 2);
 }
 
@@ -106,17 +150,28 @@ fn a_safe_method_is_repeated_after_a_broken_connection() {
 fn an_unsafe_method_is_not_repeated_once_its_bytes_may_have_arrived() {
     check(&unsafe_post(), [Script::cut(), fine()], 502, 1);
     check(&unsafe_post(), [Script::reset(), fine()], 502, 1);
-    check(&unsafe_post(), [Script::new().then(Act::Close), fine()], 502, 1);
+    check(
+        &unsafe_post(),
+        [Script::new().then(Act::Close), fine()],
+        502,
+        1,
+    );
 }
 
 #[test]
 fn an_unsafe_method_on_a_kept_connection_is_not_repeated_either() {
     let upstream = Upstream::start([fine(), Script::cut(), fine()]);
-    let gateway = Product::calling("openai", &upstream).set("server.threads", 1).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("server.threads", 1)
+        .serve();
     gateway.send(&get()).expect(200);
     gateway.send(&unsafe_post()).problem(502, "upstream_closed");
     assert_eq!(upstream.count(), 2);
-    assert_eq!(upstream.heard()[1].connection, 0, "the connection was not kept");
+    assert_eq!(
+        upstream.heard()[1].connection,
+        0,
+        "the connection was not kept"
+    );
 }
 
 #[test]
@@ -133,7 +188,10 @@ fn a_safe_method_is_repeated_when_the_first_byte_does_not_come() {
 #[test]
 fn after_a_transport_error_a_fresh_connection_is_used() {
     let upstream = Upstream::start([Script::cut(), fine()]);
-    Product::calling("openai", &upstream).serve().send(&get()).expect(200);
+    Product::calling("openai", &upstream)
+        .serve()
+        .send(&get())
+        .expect(200);
     let heard = upstream.heard();
     assert_ne!(heard[0].connection, heard[1].connection);
 }
@@ -141,8 +199,18 @@ fn after_a_transport_error_a_fresh_connection_is_used() {
 #[test]
 fn a_throttled_call_is_repeated_whatever_its_method() {
     let throttled = || answer(429).header("retry-after", "0").json("{}");
-    check(&unsafe_post(), [throttled(), throttled(), answer(200)], 200, 3);
-    check(&Request::new("PATCH", "/openai/v1/x"), [throttled(), answer(200)], 200, 2);
+    check(
+        &unsafe_post(),
+        [throttled(), throttled(), answer(200)],
+        200,
+        3,
+    );
+    check(
+        &Request::new("PATCH", "/openai/v1/x"),
+        [throttled(), answer(200)],
+        200,
+        2,
+    );
     check(&get(), [answer(429), answer(200)], 200, 2);
 }
 
@@ -151,7 +219,9 @@ fn every_attempt_sends_the_whole_request_again() {
     let body = format!(r#"{{"model":"m","input":"{}"}}"#, "x".repeat(50_000));
     let upstream = Upstream::start([answer(429), answer(429), answer(200)]);
     let gateway = Product::calling("openai", &upstream).serve();
-    gateway.send(&Request::post("/openai/v1/embeddings?a=%20", body.as_str())).expect(200);
+    gateway
+        .send(&Request::post("/openai/v1/embeddings?a=%20", body.as_str()))
+        .expect(200);
     let heard = upstream.heard();
     assert_eq!(heard.len(), 3);
     for attempt in &heard {
@@ -165,9 +235,14 @@ fn a_key_of_the_callers_makes_an_unsafe_method_safe() {
     let upstream = Upstream::start([Script::cut(), answer(503).into(), fine()]);
     let gateway = Product::calling("stripe", &upstream).serve();
     let request = Request::post_form("/stripe/v1/customers", "email=a%40b.c");
-    gateway.send(&request.header("idempotency-key", "order-17")).expect(200);
+    gateway
+        .send(&request.header("idempotency-key", "order-17"))
+        .expect(200);
     let heard = upstream.heard();
-    let keys: Vec<_> = heard.iter().map(|heard| heard.head.header("idempotency-key")).collect();
+    let keys: Vec<_> = heard
+        .iter()
+        .map(|heard| heard.head.header("idempotency-key"))
+        .collect();
     assert_eq!(keys, [Some("order-17"); 3]);
 }
 
@@ -181,7 +256,12 @@ fn where_the_connector_has_keys_we_add_one_and_keep_it_over_the_attempts() {
     let heard = upstream.heard();
     let keys: Vec<&str> = heard
         .iter()
-        .map(|heard| heard.head.header("idempotency-key").expect("each attempt has a key"))
+        .map(|heard| {
+            heard
+                .head
+                .header("idempotency-key")
+                .expect("each attempt has a key")
+        })
         .collect();
     assert_eq!(keys.len(), 4);
     assert!(keys[0].len() >= 16, "{keys:?}");
@@ -192,11 +272,15 @@ fn where_the_connector_has_keys_we_add_one_and_keep_it_over_the_attempts() {
 #[test]
 fn no_key_is_added_where_it_does_nothing() {
     let upstream = Upstream::start([answer(200).json("{}")]);
-    let product = Product::calling("openai", &upstream)
-        .set("connectors.stripe.base_url", format!("{:?}", upstream.url()));
+    let product = Product::calling("openai", &upstream).set(
+        "connectors.stripe.base_url",
+        format!("{:?}", upstream.url()),
+    );
     let gateway = product.serve();
     gateway.send(&unsafe_post()).expect(200);
-    gateway.send(&Request::get("/stripe/v1/customers")).expect(200);
+    gateway
+        .send(&Request::get("/stripe/v1/customers"))
+        .expect(200);
     for heard in upstream.heard() {
         assert_eq!(heard.head.header("idempotency-key"), None);
     }
@@ -205,7 +289,9 @@ fn no_key_is_added_where_it_does_nothing() {
 #[test]
 fn a_wait_that_is_too_long_is_not_slept() {
     for wait in ["31", "3600", "277403", "Fri, 31 Dec 2100 23:59:59 GMT"] {
-        let throttled = answer(429).header("retry-after", wait).json(r#"{"error":"slow down"}"#);
+        let throttled = answer(429)
+            .header("retry-after", wait)
+            .json(r#"{"error":"slow down"}"#);
         let (reply, made) = attempts(&get(), [throttled, answer(200)]);
         assert_eq!((reply.status, made), (429, 1), "{wait}");
         assert_eq!(reply.header("retry-after"), Some(wait));
@@ -224,8 +310,9 @@ fn a_wait_beyond_what_is_left_of_the_call_is_not_slept() {
 #[test]
 fn settings_say_which_wait_is_too_long() {
     let upstream = Upstream::start([answer(503).header("retry-after", "2")]);
-    let gateway =
-        Product::calling("openai", &upstream).set("connectors.openai.retry.wait_max", r#""1s""#).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("connectors.openai.retry.wait_max", r#""1s""#)
+        .serve();
     gateway.send(&get()).expect(503);
     assert_eq!(upstream.count(), 1);
 }
@@ -247,14 +334,28 @@ fn stripe_overrides_by_a_header_of_its_own() {
         answer(503).header("stripe-should-retry", "false"),
     ]);
     let gateway = Product::calling("stripe", &upstream).serve();
-    gateway.send(&Request::post_form("/stripe/v1/customers", "a=b")).expect(503);
+    gateway
+        .send(&Request::post_form("/stripe/v1/customers", "a=b"))
+        .expect(503);
     assert_eq!(upstream.count(), 2);
 }
 
 #[test]
 fn attempts_that_an_sdk_has_spent_already_are_not_spent_again() {
-    for (spent, expected) in [("0", 5), ("1", 4), ("2", 3), ("4", 1), ("9", 1), ("many", 5)] {
-        check(&get().header("x-stainless-retry-count", spent), [answer(503)], 503, expected);
+    for (spent, expected) in [
+        ("0", 5),
+        ("1", 4),
+        ("2", 3),
+        ("4", 1),
+        ("9", 1),
+        ("many", 5),
+    ] {
+        check(
+            &get().header("x-stainless-retry-count", spent),
+            [answer(503)],
+            503,
+            expected,
+        );
     }
 }
 
@@ -263,14 +364,25 @@ fn an_sdk_is_told_not_to_repeat_what_we_have_repeated() {
     let (reply, _) = attempts(&get(), [answer(503)]);
     assert_eq!(reply.header("x-should-retry"), Some("false"));
     assert_eq!(reply.header("stripe-should-retry"), Some("false"));
-    let once = [(answer(503), "trunkline-retry", "off"), (answer(400), "x-a", "b")];
+    let once = [
+        (answer(503), "trunkline-retry", "off"),
+        (answer(400), "x-a", "b"),
+    ];
     for (script, name, value) in once {
         let (reply, made) = attempts(&get().header(name, value), [script]);
         assert_eq!(made, 1);
-        assert_eq!(reply.header("x-should-retry"), None, "nothing of ours was spent");
+        assert_eq!(
+            reply.header("x-should-retry"),
+            None,
+            "nothing of ours was spent"
+        );
     }
     let (reply, _) = attempts(&get(), [answer(503), answer(200)]);
-    assert_eq!(reply.header("x-should-retry"), None, "there is nothing to repeat");
+    assert_eq!(
+        reply.header("x-should-retry"),
+        None,
+        "there is nothing to repeat"
+    );
 }
 
 #[test]
@@ -292,17 +404,26 @@ fn nothing_is_repeated_after_the_first_byte() {
 #[test]
 fn a_body_too_large_to_be_kept_is_sent_once() {
     let large = vec![b'x'; 4 << 20];
-    let (reply, made) = attempts(&Request::new("PUT", "/openai/v1/x").body(large.clone()), [answer(503)]);
+    let (reply, made) = attempts(
+        &Request::new("PUT", "/openai/v1/x").body(large.clone()),
+        [answer(503)],
+    );
     assert_eq!((reply.status, made), (503, 1));
     let (reply, made) = attempts(&Request::post("/openai/v1/x", large), [answer(429)]);
     assert_eq!((reply.status, made), (429, 1));
-    assert_eq!(reply.header("x-should-retry"), None, "nothing of ours was repeated");
+    assert_eq!(
+        reply.header("x-should-retry"),
+        None,
+        "nothing of ours was repeated"
+    );
 }
 
 #[test]
 fn a_budget_keeps_a_broken_upstream_from_being_flooded() {
     let upstream = Upstream::start([answer(503)]);
-    let gateway = Product::calling("openai", &upstream).set("server.threads", 1).serve();
+    let gateway = Product::calling("openai", &upstream)
+        .set("server.threads", 1)
+        .serve();
     let calls = 60;
     for _ in 0..calls {
         gateway.send(&get()).expect(503);
@@ -310,7 +431,10 @@ fn a_budget_keeps_a_broken_upstream_from_being_flooded() {
     // 20 % of the calls of the last 10 s, and always at least 10 retries per 10 s. A slow machine
     // may take more than one such window.
     let retries = upstream.count() - calls;
-    assert!((10..=40).contains(&retries), "{retries} retries of {calls} calls");
+    assert!(
+        (10..=40).contains(&retries),
+        "{retries} retries of {calls} calls"
+    );
 }
 
 #[test]
@@ -326,7 +450,9 @@ message = "too many requests"
     for (script, status, expected) in [(throttled, 200, 2), (forbidden, 403, 1)] {
         let upstream = Upstream::start([script, answer(200).json(r#"{"id":1}"#)]);
         let gateway = own(&upstream, rules);
-        gateway.send(&Request::post("/plain/things", r#"{"name":"a"}"#)).expect(status);
+        gateway
+            .send(&Request::post("/plain/things", r#"{"name":"a"}"#))
+            .expect(status);
         assert_eq!(upstream.count(), expected);
     }
 }
@@ -335,16 +461,25 @@ fn own(upstream: &Upstream, rules: &str) -> Gateway {
     Product::calling("plain", upstream)
         .variable("PLAIN_TOKEN", "plain-real-token-0002")
         .file("connectors/plain/connector.toml", &connectors::plain(rules))
-        .file("connectors/plain/operations/things.toml", connectors::PLAIN_OPERATIONS)
+        .file(
+            "connectors/plain/operations/things.toml",
+            connectors::PLAIN_OPERATIONS,
+        )
         .serve()
 }
 
 #[test]
 fn an_error_that_calls_itself_ok_is_repeated_where_it_was_a_refusal() {
     let refusal: Response = answer(200).json(r#"{"ok":false,"error":"ratelimited"}"#);
-    let upstream = Upstream::start([refusal.header("retry-after", "0"), answer(200).json(r#"{"ok":true}"#)]);
+    let upstream = Upstream::start([
+        refusal.header("retry-after", "0"),
+        answer(200).json(r#"{"ok":true}"#),
+    ]);
     let gateway = Product::calling("slack", &upstream).serve();
-    let reply = gateway.send(&Request::post("/slack/api/chat.postMessage", r#"{"channel":"C1"}"#));
+    let reply = gateway.send(&Request::post(
+        "/slack/api/chat.postMessage",
+        r#"{"channel":"C1"}"#,
+    ));
     assert_eq!(reply.expect(200).text(), r#"{"ok":true}"#);
     assert_eq!(upstream.count(), 2);
 }
@@ -356,7 +491,10 @@ fn over_http2(list: &[Stream]) -> (Http2Upstream, Gateway) {
         .with_keys()
         .file("ca.pem", upstream.certificate())
         .set("egress.extra_ca", r#""ca.pem""#)
-        .set("connectors.openai.base_url", format!("{:?}", upstream.url()))
+        .set(
+            "connectors.openai.base_url",
+            format!("{:?}", upstream.url()),
+        )
         .set("connectors.openai.retry.wait_first", r#""1ms""#)
         .serve();
     (upstream, gateway)
@@ -386,7 +524,10 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     let upstream = Http2Upstream::start([Stream::Answer]);
     let product = Product::new()
         .with_keys()
-        .set("connectors.openai.base_url", format!("{:?}", upstream.url()))
+        .set(
+            "connectors.openai.base_url",
+            format!("{:?}", upstream.url()),
+        )
         .set("connectors.openai.retry.wait_first", r#""1ms""#);
     product.serve().send(&get()).problem(502, "tls_failed");
     assert_eq!(upstream.count(), 0);

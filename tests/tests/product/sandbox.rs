@@ -14,7 +14,10 @@ fn items(example: &Example) -> Vec<String> {
         let name: String = name.chars().map(escaped).collect();
         match value {
             Value::String(text) => format!("{name}:={}", Json::from(text.as_str())),
-            other => format!("{name}:={}", serde_json::to_string(other).expect("TOML fits into JSON")),
+            other => format!(
+                "{name}:={}",
+                serde_json::to_string(other).expect("TOML fits into JSON")
+            ),
         }
     };
     example.call.iter().map(item).collect()
@@ -28,20 +31,27 @@ fn escaped(character: char) -> String {
 }
 
 fn good_examples() -> Vec<Example> {
-    let all = connectors::builtin().into_iter().flat_map(|name| connectors::examples(&name));
+    let all = connectors::builtin()
+        .into_iter()
+        .flat_map(|name| connectors::examples(&name));
     all.filter(|example| example.class == "ok").collect()
 }
 
 /// The request of an example as an app sends it: no credential, or a made-up one.
 fn request(example: &Example) -> Request {
-    let request = Request::new(&example.method, format!("/{}{}", example.connector, example.path));
+    let request = Request::new(
+        &example.method,
+        format!("/{}{}", example.connector, example.path),
+    );
     match &example.body {
         Some((kind, text)) => {
             let content_type = match kind.as_str() {
                 "form" => "application/x-www-form-urlencoded",
                 _ => "application/json",
             };
-            request.header("content-type", content_type).body(text.as_str())
+            request
+                .header("content-type", content_type)
+                .body(text.as_str())
         }
         None => request,
     }
@@ -59,7 +69,10 @@ fn assert_answer(example: &Example, reply: &Answer) {
         }
         Some((kind, Value::Array(events))) if kind == "events" => {
             let text = reply.text();
-            let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+            let data: Vec<&str> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("data: "))
+                .collect();
             assert_eq!(data.len(), events.len(), "{name}: {text}");
         }
         _ => {}
@@ -70,7 +83,11 @@ fn assert_answer(example: &Example, reply: &Answer) {
 fn every_example_of_success_is_answered_through_the_gateway() {
     let gateway = Product::new().serve_sandbox();
     let examples = good_examples();
-    assert!(examples.len() > 20, "there are few examples: {}", examples.len());
+    assert!(
+        examples.len() > 20,
+        "there are few examples: {}",
+        examples.len()
+    );
     for example in &examples {
         assert_answer(example, &gateway.send(&request(example)));
     }
@@ -84,7 +101,12 @@ fn every_example_of_success_is_answered_to_a_command() {
         let mut arguments = vec!["call", "--sandbox", &example.connector, &example.operation];
         arguments.extend(items.iter().map(String::as_str));
         let finished = product.run(&arguments);
-        assert_eq!(finished.status, Some(0), "{arguments:?}\n{}", finished.stderr);
+        assert_eq!(
+            finished.status,
+            Some(0),
+            "{arguments:?}\n{}",
+            finished.stderr
+        );
         if let Some((kind, Value::String(text))) = &example.answer
             && kind == "json"
         {
@@ -98,12 +120,19 @@ fn every_example_of_success_is_answered_to_a_command() {
 fn every_operation_has_an_example_of_success() {
     let product = Product::bare();
     for connector in connectors::builtin() {
-        let operations = product.run(&["operations", &connector, "--json"]).expect(0).json();
+        let operations = product
+            .run(&["operations", &connector, "--json"])
+            .expect(0)
+            .json();
         let shown = good_examples();
         for operation in operations.as_array().expect("a list") {
             let name = operation["name"].as_str().expect("an operation has a name");
-            let has_one = |example: &Example| example.connector == connector && example.operation == name;
-            assert!(shown.iter().any(has_one), "{connector} {name} cannot be tried");
+            let has_one =
+                |example: &Example| example.connector == connector && example.operation == name;
+            assert!(
+                shown.iter().any(has_one),
+                "{connector} {name} cannot be tried"
+            );
         }
     }
 }
@@ -113,21 +142,40 @@ fn a_request_matches_by_its_meaning_and_not_byte_for_byte() {
     let gateway = Product::new().serve_sandbox();
     let body = r#"{ "messages": [{"content": "Something else entirely?", "role": "user"}],
                    "temperature": 0.5, "model": "some-other-model" }"#;
-    let reply = gateway.send(&Request::post("/openai/v1/chat/completions", body)).expect(200);
+    let reply = gateway
+        .send(&Request::post("/openai/v1/chat/completions", body))
+        .expect(200);
     assert_eq!(reply.json()["object"], "chat.completion");
     let form = "email=somebody%40else.example&metadata[own]=1";
-    let reply = gateway.send(&Request::post_form("/stripe/v1/customers", form)).expect(200);
+    let reply = gateway
+        .send(&Request::post_form("/stripe/v1/customers", form))
+        .expect(200);
     assert_eq!(reply.json()["object"], "customer");
 }
 
 #[test]
 fn a_missing_input_is_the_vendors_own_error() {
     let gateway = Product::new().serve_sandbox();
-    let reply = gateway.send(&Request::post("/openai/v1/chat/completions", r#"{"model":"m"}"#));
+    let reply = gateway.send(&Request::post(
+        "/openai/v1/chat/completions",
+        r#"{"model":"m"}"#,
+    ));
     assert_eq!(reply.status, 400, "{}", reply.text());
-    assert!(reply.json()["error"]["message"].is_string(), "{}", reply.text());
-    let reply = gateway.send(&Request::post("/slack/api/chat.postMessage", r#"{"text":"to nobody"}"#));
-    assert_eq!((reply.status, &reply.json()["ok"]), (200, &Json::Bool(false)), "{}", reply.text());
+    assert!(
+        reply.json()["error"]["message"].is_string(),
+        "{}",
+        reply.text()
+    );
+    let reply = gateway.send(&Request::post(
+        "/slack/api/chat.postMessage",
+        r#"{"text":"to nobody"}"#,
+    ));
+    assert_eq!(
+        (reply.status, &reply.json()["ok"]),
+        (200, &Json::Bool(false)),
+        "{}",
+        reply.text()
+    );
 }
 
 #[test]
@@ -136,7 +184,12 @@ fn what_nothing_matches_is_the_vendors_404() {
     for name in ["openai", "anthropic", "stripe", "twilio"] {
         let reply = gateway.get(&format!("/{name}/v1/no/such/thing"));
         assert_eq!(reply.status, 404, "{name}: {}", reply.text());
-        assert!(reply.header("content-type").is_some_and(|value| value.contains("json")), "{name}");
+        assert!(
+            reply
+                .header("content-type")
+                .is_some_and(|value| value.contains("json")),
+            "{name}"
+        );
     }
 }
 
@@ -144,37 +197,69 @@ fn what_nothing_matches_is_the_vendors_404() {
 fn a_streaming_request_is_answered_by_a_stream_and_another_is_not() {
     let gateway = Product::new().serve_sandbox();
     let ask = |stream: bool| {
-        let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}],"stream":{stream}}}"#);
-        gateway.send(&Request::post("/openai/v1/chat/completions", body)).expect(200)
+        let body = format!(
+            r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}],"stream":{stream}}}"#
+        );
+        gateway
+            .send(&Request::post("/openai/v1/chat/completions", body))
+            .expect(200)
     };
     let streamed = ask(true);
-    assert!(streamed.header("content-type").is_some_and(|value| value.starts_with("text/event-stream")));
-    assert!(streamed.text().ends_with("data: [DONE]\n\n"), "{}", streamed.text());
+    assert!(
+        streamed
+            .header("content-type")
+            .is_some_and(|value| value.starts_with("text/event-stream"))
+    );
+    assert!(
+        streamed.text().ends_with("data: [DONE]\n\n"),
+        "{}",
+        streamed.text()
+    );
     assert_eq!(ask(false).json()["object"], "chat.completion");
 }
 
 /// Calls the cheapest thing of a connector with a fault.
 #[track_caller]
 fn with_fault(gateway: &Gateway, connector: &str, fault: &str) -> Answer {
-    let example = connectors::examples(connector).into_iter().find(|example| example.class == "ok");
+    let example = connectors::examples(connector)
+        .into_iter()
+        .find(|example| example.class == "ok");
     let request = request(&example.expect("a connector has an example of success"));
-    gateway.send(&request.header("trunkline-sandbox", fault).header("trunkline-retry", "2"))
+    gateway.send(
+        &request
+            .header("trunkline-sandbox", fault)
+            .header("trunkline-retry", "2"),
+    )
 }
 
 #[test]
 fn faults_come_on_demand_in_the_vendors_own_words() {
-    let product = connectors::builtin().iter().fold(Product::new(), |product, name| {
-        product.set(&format!("connectors.{name}.retry.wait_first"), r#""1ms""#)
-    });
+    let product = connectors::builtin()
+        .iter()
+        .fold(Product::new(), |product, name| {
+            product.set(&format!("connectors.{name}.retry.wait_first"), r#""1ms""#)
+        });
     let gateway = product.serve_sandbox();
     for connector in connectors::builtin() {
         for (fault, status) in [("401", 401), ("429", 429), ("503", 503)] {
             let reply = with_fault(&gateway, &connector, fault);
             // Slack says that a token is wrong in an answer of status 200.
             let is_said = reply.status == status || reply.json()["ok"] == Json::Bool(false);
-            assert!(is_said, "{connector} {fault}: {} {}", reply.status, reply.text());
-            assert!(reply.header("trunkline-hint").is_some(), "{connector} {fault}");
-            assert_ne!(reply.header("content-type"), Some("application/problem+json"), "{connector} {fault}");
+            assert!(
+                is_said,
+                "{connector} {fault}: {} {}",
+                reply.status,
+                reply.text()
+            );
+            assert!(
+                reply.header("trunkline-hint").is_some(),
+                "{connector} {fault}"
+            );
+            assert_ne!(
+                reply.header("content-type"),
+                Some("application/problem+json"),
+                "{connector} {fault}"
+            );
         }
         let reply = with_fault(&gateway, &connector, "503");
         assert_eq!(reply.status, 503, "{connector}: {}", reply.text());
@@ -183,10 +268,21 @@ fn faults_come_on_demand_in_the_vendors_own_words() {
 
 #[test]
 fn a_429_has_the_vendors_own_headers() {
-    let gateway = Product::new().set("connectors.openai.retry.attempts", 1).serve_sandbox();
+    let gateway = Product::new()
+        .set("connectors.openai.retry.attempts", 1)
+        .serve_sandbox();
     let reply = with_fault(&gateway, "openai", "429");
-    let waits = ["retry-after", "retry-after-ms", "x-ratelimit-reset-tokens", "x-ratelimit-reset-requests"];
-    assert!(waits.iter().any(|name| reply.header(name).is_some()), "{:?}", reply.head);
+    let waits = [
+        "retry-after",
+        "retry-after-ms",
+        "x-ratelimit-reset-tokens",
+        "x-ratelimit-reset-requests",
+    ];
+    assert!(
+        waits.iter().any(|name| reply.header(name).is_some()),
+        "{:?}",
+        reply.head
+    );
 }
 
 #[test]
@@ -196,24 +292,48 @@ fn a_cut_is_a_cut() {
         "/openai/v1/chat/completions",
         r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}"#,
     );
-    let reply = gateway.send(&request.header("trunkline-sandbox", "cut").header("trunkline-retry", "off"));
-    assert!(reply.status == 502 || reply.ending != Ending::Clean, "{}", reply.text());
+    let reply = gateway.send(
+        &request
+            .header("trunkline-sandbox", "cut")
+            .header("trunkline-retry", "off"),
+    );
+    assert!(
+        reply.status == 502 || reply.ending != Ending::Clean,
+        "{}",
+        reply.text()
+    );
 }
 
 #[test]
 fn slow_is_slower_than_a_short_limit() {
     let gateway = Product::new().serve_sandbox();
     let request = Request::get("/openai/v1/models").header("trunkline-sandbox", "slow");
-    let reply = gateway.send(&request.header("trunkline-timeout", "100ms").header("trunkline-retry", "off"));
-    assert!(reply.status == 504 || reply.ending != Ending::Clean, "{} {}", reply.status, reply.text());
+    let reply = gateway.send(
+        &request
+            .header("trunkline-timeout", "100ms")
+            .header("trunkline-retry", "off"),
+    );
+    assert!(
+        reply.status == 504 || reply.ending != Ending::Clean,
+        "{} {}",
+        reply.status,
+        reply.text()
+    );
 }
 
 #[test]
 fn real_keys_are_neither_needed_nor_read() {
-    let product = Product::new().with_keys().variable("TRUNKLINE_LOG", "trace");
+    let product = Product::new()
+        .with_keys()
+        .variable("TRUNKLINE_LOG", "trace");
     let gateway = product.serve_sandbox();
     for connector in connectors::builtin() {
-        let request = request(&good_examples().into_iter().find(|one| one.connector == connector).expect("one"));
+        let request = request(
+            &good_examples()
+                .into_iter()
+                .find(|one| one.connector == connector)
+                .expect("one"),
+        );
         let with_own = request.header("authorization", "Bearer sk-anything");
         assert_eq!(gateway.send(&with_own).status, 200);
     }
@@ -225,7 +345,9 @@ fn real_keys_are_neither_needed_nor_read() {
 fn the_sandbox_works_through_dedicated_listeners() {
     let product = Product::new().set("listeners.stripe", r#""127.0.0.1:0""#);
     let gateway = product.serve_sandbox();
-    let reply = Request::get("/v1/customers?limit=3").send(gateway.dedicated()).expect(200);
+    let reply = Request::get("/v1/customers?limit=3")
+        .send(gateway.dedicated())
+        .expect(200);
     assert_eq!(reply.json()["object"], "list");
 }
 
@@ -234,6 +356,8 @@ fn nothing_real_is_called_in_the_sandbox() {
     let upstream = trunkline_tests::Upstream::start([trunkline_tests::answer(500)]);
     let product = Product::calling("openai", &upstream);
     product.serve_sandbox().get("/openai/v1/models").expect(200);
-    product.run(&["call", "--sandbox", "openai", "models.list"]).expect(0);
+    product
+        .run(&["call", "--sandbox", "openai", "models.list"])
+        .expect(0);
     assert_eq!(upstream.count(), 0);
 }

@@ -8,9 +8,21 @@ const HEADER_KEY: &str = "canary-in-a-header-of-the-settings-0123456789";
 
 /// Everything that must never be seen, encoded forms included.
 fn canaries() -> Vec<String> {
-    let names = ["OPENAI_API_KEY", "STRIPE_SECRET_KEY", "TWILIO_AUTH_TOKEN", "SLACK_BOT_TOKEN"];
-    let mut canaries: Vec<String> = names.iter().map(|name| Product::key(name).to_owned()).collect();
-    let pair = format!("{}:{}", Product::key("TWILIO_ACCOUNT_SID"), Product::key("TWILIO_AUTH_TOKEN"));
+    let names = [
+        "OPENAI_API_KEY",
+        "STRIPE_SECRET_KEY",
+        "TWILIO_AUTH_TOKEN",
+        "SLACK_BOT_TOKEN",
+    ];
+    let mut canaries: Vec<String> = names
+        .iter()
+        .map(|name| Product::key(name).to_owned())
+        .collect();
+    let pair = format!(
+        "{}:{}",
+        Product::key("TWILIO_ACCOUNT_SID"),
+        Product::key("TWILIO_AUTH_TOKEN")
+    );
     canaries.push(base64::engine::general_purpose::STANDARD.encode(pair));
     canaries.push(DOTENV_KEY.to_owned());
     canaries
@@ -23,7 +35,10 @@ fn assert_clean(text: &str, whose: &str) {
         // The middle is as telling as the whole, and survives any cutting.
         for part in [&canary[..8], &canary[8..20], &canary[canary.len() - 10..]] {
             let is_common = ["sk-ant-a", "pi03-canary-"].contains(&part);
-            assert!(is_common || !text.contains(part), "`{part}` in {whose}:\n{text}");
+            assert!(
+                is_common || !text.contains(part),
+                "`{part}` in {whose}:\n{text}"
+            );
         }
     }
 }
@@ -40,12 +55,20 @@ fn product(upstream: &Upstream) -> Product {
         .variable("ANTHROPIC_API_KEY", "")
         .file(".env", &format!("ANTHROPIC_API_KEY={DOTENV_KEY}\n"))
         .variable("TRUNKLINE_LOG", "trace");
-    ["anthropic", "stripe", "twilio", "slack"].iter().fold(product, |product, name| {
-        product
-            .set(&format!("connectors.{name}.base_url"), format!("{:?}", upstream.url()))
-            .set(&format!("connectors.{name}.retry.wait_first"), r#""1ms""#)
-            .set(&format!("connectors.{name}.timeouts.first_byte"), r#""100ms""#)
-    })
+    ["anthropic", "stripe", "twilio", "slack"]
+        .iter()
+        .fold(product, |product, name| {
+            product
+                .set(
+                    &format!("connectors.{name}.base_url"),
+                    format!("{:?}", upstream.url()),
+                )
+                .set(&format!("connectors.{name}.retry.wait_first"), r#""1ms""#)
+                .set(
+                    &format!("connectors.{name}.timeouts.first_byte"),
+                    r#""100ms""#,
+                )
+        })
 }
 
 const TARGETS: [&str; 5] = [
@@ -71,7 +94,9 @@ fn nothing_a_gateway_says_has_a_secret() {
             answer(503).script(),
             Script::cut(),
             Script::reading().say("nonsense\r\n\r\n").then(Act::Close),
-            Script::reading().say("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx").then(Act::Close),
+            Script::reading()
+                .say("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx")
+                .then(Act::Close),
             Script::silent(),
         ]
     };
@@ -84,11 +109,20 @@ fn nothing_a_gateway_says_has_a_secret() {
         }
     }
     assert_eq!(upstream.count(), TARGETS.len() * script().len());
-    for target in ["/-/metrics", "/-/health", "/nope", "/-/fetch?url=http://127.0.0.1/"] {
+    for target in [
+        "/-/metrics",
+        "/-/health",
+        "/nope",
+        "/-/fetch?url=http://127.0.0.1/",
+    ] {
         assert_reply_clean(&gateway.get(target), target);
     }
     let finished = gateway.stop().expect(0);
-    assert!(finished.stderr.contains("attempt"), "the log does not tell what it should:\n{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("attempt"),
+        "the log does not tell what it should:\n{}",
+        finished.stderr
+    );
     assert_finished_clean(&finished, "the gateway's output");
 }
 
@@ -100,10 +134,19 @@ fn every_upstream_did_get_its_secret() {
     for target in TARGETS {
         gateway.get(target).expect(200);
     }
-    let sent: Vec<String> =
-        upstream.heard().iter().map(|heard| String::from_utf8_lossy(&heard.head.raw).into_owned()).collect();
-    for canary in canaries().iter().filter(|canary| **canary != Product::key("TWILIO_AUTH_TOKEN")) {
-        assert!(sent.iter().any(|sent| sent.contains(canary)), "nobody was sent {canary}");
+    let sent: Vec<String> = upstream
+        .heard()
+        .iter()
+        .map(|heard| String::from_utf8_lossy(&heard.head.raw).into_owned())
+        .collect();
+    for canary in canaries()
+        .iter()
+        .filter(|canary| **canary != Product::key("TWILIO_AUTH_TOKEN"))
+    {
+        assert!(
+            sent.iter().any(|sent| sent.contains(canary)),
+            "nobody was sent {canary}"
+        );
     }
 }
 
@@ -116,17 +159,31 @@ fn nothing_a_command_says_has_a_secret() {
         Script::silent(),
         answer(200).json(r#"{"object":"list","data":[]}"#).script(),
     ]);
-    let product = product(&upstream)
-        .set("connectors.openai.headers", format!("{{ x-custom-token = {HEADER_KEY:?} }}"));
+    let product = product(&upstream).set(
+        "connectors.openai.headers",
+        format!("{{ x-custom-token = {HEADER_KEY:?} }}"),
+    );
     let commands: [&[&str]; 16] = [
         &["call", "openai", "models.list", "Trunkline-Retry:off"],
-        &["call", "openai", "models.list", "--include", "Trunkline-Retry:off"],
+        &[
+            "call",
+            "openai",
+            "models.list",
+            "--include",
+            "Trunkline-Retry:off",
+        ],
         &["call", "openai", "models.list", "Trunkline-Retry:off"],
         &["call", "openai", "models.list", "--timeout", "100ms"],
         &["call", "openai", "models.list", "--dry-run"],
         &["call", "anthropic", "models.list", "--dry-run"],
         &["call", "stripe", "customers.list", "--dry-run"],
-        &["call", "twilio", "GET", "/2010-04-01/Accounts.json", "--dry-run"],
+        &[
+            "call",
+            "twilio",
+            "GET",
+            "/2010-04-01/Accounts.json",
+            "--dry-run",
+        ],
         &["call", "slack", "auth.test", "--dry-run"],
         &["doctor"],
         &["doctor", "--json"],
@@ -168,7 +225,15 @@ fn a_query_string_is_in_no_log_and_no_error() {
     let upstream = Upstream::start([Script::cut()]);
     let gateway = product(&upstream).serve();
     let reply = gateway.get("/openai/v1/models?q=private-question");
-    assert!(!reply.text().contains("private-question"), "{}", reply.text());
+    assert!(
+        !reply.text().contains("private-question"),
+        "{}",
+        reply.text()
+    );
     let finished = gateway.stop().expect(0);
-    assert!(!finished.stderr.contains("private-question"), "{}", finished.stderr);
+    assert!(
+        !finished.stderr.contains("private-question"),
+        "{}",
+        finished.stderr
+    );
 }

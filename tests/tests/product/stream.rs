@@ -3,11 +3,17 @@
 
 use trunkline_tests::{Act, Ending, Gate, Product, Request, Script, Talk, Upstream, answer};
 
-const FRAMES: [&str; 3] =
-    ["event: a\ndata: {\"n\":1}\n\n", "data: {\"n\":2}\r\n\r\n", "data: \u{20ac}\n\ndata: [DONE]\n\n"];
+const FRAMES: [&str; 3] = [
+    "event: a\ndata: {\"n\":1}\n\n",
+    "data: {\"n\":2}\r\n\r\n",
+    "data: \u{20ac}\n\ndata: [DONE]\n\n",
+];
 
 fn ask() -> Request {
-    Request::post("/openai/v1/chat/completions", r#"{"model":"m","messages":[],"stream":true}"#)
+    Request::post(
+        "/openai/v1/chat/completions",
+        r#"{"model":"m","messages":[],"stream":true}"#,
+    )
 }
 
 #[test]
@@ -36,7 +42,11 @@ fn events_arrive_one_by_one() {
 fn half_an_event_is_not_held_back() {
     let gate = Gate::new();
     let script = Script::reading().say_chunked_head("text/event-stream");
-    let script = script.chunk("data: {\"half\":").wait(&gate).chunk("1}\n\n").chunk("");
+    let script = script
+        .chunk("data: {\"half\":")
+        .wait(&gate)
+        .chunk("1}\n\n")
+        .chunk("");
     let upstream = Upstream::start([script]);
     let gateway = Product::calling("openai", &upstream).serve();
     let mut incoming = ask().start(gateway.address());
@@ -48,8 +58,13 @@ fn half_an_event_is_not_held_back() {
 #[test]
 fn a_stream_takes_longer_than_the_time_for_its_first_byte() {
     let (gate, late) = (Gate::new(), Gate::new());
-    let script = Script::reading().say_chunked_head("text/event-stream").chunk(FRAMES[0]);
-    let upstream = Upstream::start([script.wait(&gate).chunk(FRAMES[1]).chunk(""), Script::silent()]);
+    let script = Script::reading()
+        .say_chunked_head("text/event-stream")
+        .chunk(FRAMES[0]);
+    let upstream = Upstream::start([
+        script.wait(&gate).chunk(FRAMES[1]).chunk(""),
+        Script::silent(),
+    ]);
     let gateway = Product::calling("openai", &upstream)
         .set("connectors.openai.timeouts.first_byte", r#""300ms""#)
         .serve();
@@ -64,7 +79,9 @@ fn a_stream_takes_longer_than_the_time_for_its_first_byte() {
 
 #[test]
 fn a_stream_that_stops_is_cut_and_not_ended() {
-    let script = Script::reading().say_chunked_head("text/event-stream").chunk(FRAMES[0]);
+    let script = Script::reading()
+        .say_chunked_head("text/event-stream")
+        .chunk(FRAMES[0]);
     let upstream = Upstream::start([script.then(Act::AwaitGoodbye)]);
     let gateway = Product::calling("openai", &upstream)
         .set("connectors.openai.timeouts.idle", r#""150ms""#)
@@ -77,16 +94,36 @@ fn a_stream_that_stops_is_cut_and_not_ended() {
 
 #[test]
 fn an_upstream_that_breaks_off_never_looks_like_a_clean_end() {
-    let fixed = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"a\":";
-    let chunked = || Script::reading().say_chunked_head("text/event-stream").chunk(FRAMES[0]);
+    let fixed =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"a\":";
+    let chunked = || {
+        Script::reading()
+            .say_chunked_head("text/event-stream")
+            .chunk(FRAMES[0])
+    };
     let cases = [
-        ("length, closed", Script::reading().say(fixed).then(Act::Close)),
-        ("length, reset", Script::reading().say(fixed).then(Act::Reset)),
+        (
+            "length, closed",
+            Script::reading().say(fixed).then(Act::Close),
+        ),
+        (
+            "length, reset",
+            Script::reading().say(fixed).then(Act::Reset),
+        ),
         ("chunked, closed", chunked().then(Act::Close)),
         ("chunked, reset", chunked().then(Act::Reset)),
-        ("chunked, half a chunk", chunked().say("ff\r\nhalf").then(Act::Close)),
-        ("chunked, a bad size", chunked().say("xyz\r\nabc\r\n0\r\n\r\n")),
-        ("chunked, no last chunk", chunked().say("0\r\n").then(Act::Close)),
+        (
+            "chunked, half a chunk",
+            chunked().say("ff\r\nhalf").then(Act::Close),
+        ),
+        (
+            "chunked, a bad size",
+            chunked().say("xyz\r\nabc\r\n0\r\n\r\n"),
+        ),
+        (
+            "chunked, no last chunk",
+            chunked().say("0\r\n").then(Act::Close),
+        ),
     ];
     for (name, script) in cases {
         let upstream = Upstream::start([script]);
@@ -100,25 +137,41 @@ fn an_upstream_that_breaks_off_never_looks_like_a_clean_end() {
 #[test]
 fn an_answer_that_ends_with_its_connection_is_whole() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n";
-    let upstream = Upstream::start([Script::reading().say(head).say("all of it").then(Act::Close)]);
+    let upstream = Upstream::start([Script::reading()
+        .say(head)
+        .say("all of it")
+        .then(Act::Close)]);
     let gateway = Product::calling("openai", &upstream).serve();
     let reply = gateway.get("/openai/v1/files/1/content").expect(200);
-    assert_eq!((reply.text().as_str(), reply.ending), ("all of it", Ending::Clean));
+    assert_eq!(
+        (reply.text().as_str(), reply.ending),
+        ("all of it", Ending::Clean)
+    );
 }
 
 #[test]
 fn a_caller_that_does_not_read_holds_the_upstream_back() {
     let piece = vec![b'x'; 64 << 10];
     let script = Script::reading().say_chunked_head("application/octet-stream");
-    let pour = Act::Pour { piece: [b"10000\r\n", piece.as_slice(), b"\r\n"].concat(), times: 1024 };
+    let pour = Act::Pour {
+        piece: [b"10000\r\n", piece.as_slice(), b"\r\n"].concat(),
+        times: 1024,
+    };
     let upstream = Upstream::start([script.then(pour).chunk("")]);
     let gateway = Product::calling("openai", &upstream).serve();
     let incoming = Request::get("/openai/v1/files/1/content").start(gateway.address());
     assert_eq!(incoming.status, 200);
     let poured = upstream.wait_for_stall();
     // What lies in the sockets' own buffers is the kernel's, up to some megabytes each way.
-    assert!(poured < 40 << 20, "{poured} bytes were taken from the upstream");
-    assert!(gateway.memory_most() < 40 << 20, "{} bytes of memory", gateway.memory_most());
+    assert!(
+        poured < 40 << 20,
+        "{poured} bytes were taken from the upstream"
+    );
+    assert!(
+        gateway.memory_most() < 40 << 20,
+        "{} bytes of memory",
+        gateway.memory_most()
+    );
     let reply = incoming.finish();
     assert_eq!((reply.body.len(), reply.ending), (64 << 20, Ending::Clean));
 }
@@ -126,13 +179,19 @@ fn a_caller_that_does_not_read_holds_the_upstream_back() {
 #[test]
 fn an_upstream_that_does_not_read_holds_the_caller_back() {
     let (gate, read) = (Gate::new(), Gate::new());
-    let script = Script::new().then(Act::ReadSome(1 << 20)).open(&read).wait(&gate).then(Act::Read);
+    let script = Script::new()
+        .then(Act::ReadSome(1 << 20))
+        .open(&read)
+        .wait(&gate)
+        .then(Act::Read);
     let upstream = Upstream::start([script.say(answer(200).json("{}").bytes())]);
     let gateway = Product::calling("openai", &upstream).serve();
     let mut talk = Talk::with(gateway.address());
     let host = talk.host();
     let length = 48 << 20;
-    talk.say(format!("PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n"));
+    talk.say(format!(
+        "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n"
+    ));
     talk.say(vec![b'x'; 2 << 20]);
     // The upstream has the beginning before we have sent the rest.
     read.pass();
@@ -140,17 +199,25 @@ fn an_upstream_that_does_not_read_holds_the_caller_back() {
     talk.say(vec![b'x'; length - (2 << 20)]);
     assert_eq!(talk.answer_to("PUT").finish().status, 200);
     assert_eq!(upstream.only().body.len(), length);
-    assert!(gateway.memory_most() < 40 << 20, "{} bytes of memory", gateway.memory_most());
+    assert!(
+        gateway.memory_most() < 40 << 20,
+        "{} bytes of memory",
+        gateway.memory_most()
+    );
 }
 
 #[test]
 fn an_answer_may_come_before_the_upload_has_ended() {
-    let early = Script::new().then(Act::ReadSome(1)).say(answer(413).json(r#"{"e":1}"#).bytes());
+    let early = Script::new()
+        .then(Act::ReadSome(1))
+        .say(answer(413).json(r#"{"e":1}"#).bytes());
     let upstream = Upstream::start([early.then(Act::AwaitGoodbye)]);
     let gateway = Product::calling("openai", &upstream).serve();
     let mut talk = Talk::with(gateway.address());
     let host = talk.host();
-    talk.say(format!("PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n\r\nbeginning"));
+    talk.say(format!(
+        "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n\r\nbeginning"
+    ));
     let reply = talk.answer_to("PUT").finish();
     assert_eq!((reply.status, reply.text().as_str()), (413, r#"{"e":1}"#));
 }
@@ -158,7 +225,9 @@ fn an_answer_may_come_before_the_upload_has_ended() {
 #[test]
 fn many_streams_at_once_do_not_disturb_each_other() {
     let gate = Gate::new();
-    let script = Script::reading().say_chunked_head("text/event-stream").chunk(FRAMES[0]);
+    let script = Script::reading()
+        .say_chunked_head("text/event-stream")
+        .chunk(FRAMES[0]);
     let upstream = Upstream::start([script.wait(&gate).chunk(FRAMES[1]).chunk("")]);
     let gateway = Product::calling("openai", &upstream).serve();
     let mut streams: Vec<_> = (0..100).map(|_| ask().start(gateway.address())).collect();
@@ -168,6 +237,9 @@ fn many_streams_at_once_do_not_disturb_each_other() {
     gate.open();
     for stream in streams {
         let reply = stream.finish();
-        assert_eq!((reply.text(), reply.ending), (FRAMES[..2].concat(), Ending::Clean));
+        assert_eq!(
+            (reply.text(), reply.ending),
+            (FRAMES[..2].concat(), Ending::Clean)
+        );
     }
 }

@@ -34,5 +34,9 @@ fn a_caller_that_asks_before_it_sends_is_told_to_go_on() {
     talk.say("hello");
     assert_eq!(talk.answer_to("POST").finish().status, 200);
     assert_eq!(upstream.only().body, b"hello");
-    assert_eq!(upstream.only().head.header("expect"), None, "the body is on its way already");
+    assert_eq!(
+        upstream.only().head.header("expect"),
+        None,
+        "the body is on its way already"
+    );
 }

@@ -10,7 +10,9 @@ const DATE: &str = "Thu, 01 Jan 2026 00:00:00 GMT";
 
 fn throttled(headers: &[(&str, &str)]) -> Response {
     let empty = answer(429).header("date", DATE);
-    headers.iter().fold(empty, |answer, (name, value)| answer.header(name, value))
+    headers
+        .iter()
+        .fold(empty, |answer, (name, value)| answer.header(name, value))
 }
 
 /// Whether a wait was understood as longer than we are willing to sleep.
@@ -30,7 +32,11 @@ fn check_builtin(connector: &str, answers: [Response; 2], expected: bool) {
     let upstream = Upstream::start(answers);
     let product = Product::calling(connector, &upstream);
     let target = format!("/{connector}/v1/anything");
-    assert_eq!(is_too_long(&product, &target, &upstream), expected, "{connector}: {shown}");
+    assert_eq!(
+        is_too_long(&product, &target, &upstream),
+        expected,
+        "{connector}: {shown}"
+    );
 }
 
 #[track_caller]
@@ -45,8 +51,15 @@ fn check_own(answer_429: Response, hints: &str, expected: bool) {
     let product = Product::calling("plain", &upstream)
         .variable("PLAIN_TOKEN", "plain-real-token-0002")
         .file("connectors/plain/connector.toml", &connectors::plain(hints))
-        .file("connectors/plain/operations/things.toml", connectors::PLAIN_OPERATIONS);
-    assert_eq!(is_too_long(&product, "/plain/anything", &upstream), expected, "{shown}");
+        .file(
+            "connectors/plain/operations/things.toml",
+            connectors::PLAIN_OPERATIONS,
+        );
+    assert_eq!(
+        is_too_long(&product, "/plain/anything", &upstream),
+        expected,
+        "{shown}"
+    );
 }
 
 #[test]
@@ -108,7 +121,16 @@ fn what_is_guessed_of_apis_that_nobody_has_described() {
 
 #[test]
 fn what_makes_no_sense_is_passed_over() {
-    for value in ["", "soon", "-1", "NaN", "1e400", "99999999999999999999999", "12 13", "\u{e9}"] {
+    for value in [
+        "",
+        "soon",
+        "-1",
+        "NaN",
+        "1e400",
+        "99999999999999999999999",
+        "12 13",
+        "\u{e9}",
+    ] {
         check_undescribed(&[("retry-after", value)], "", false);
         check_undescribed(&[("x-ratelimit-reset", value)], "", false);
     }
@@ -118,8 +140,16 @@ fn what_makes_no_sense_is_passed_over() {
 
 #[test]
 fn the_longest_of_several_waits_counts() {
-    check_undescribed(&[("retry-after", "0"), ("retry-after-ms", "3600000")], "", true);
-    check_undescribed(&[("retry-after", "3600"), ("x-ratelimit-reset-after", "1")], "", true);
+    check_undescribed(
+        &[("retry-after", "0"), ("retry-after-ms", "3600000")],
+        "",
+        true,
+    );
+    check_undescribed(
+        &[("retry-after", "3600"), ("x-ratelimit-reset-after", "1")],
+        "",
+        true,
+    );
 }
 
 /// A hint with a sample that says an hour.
@@ -138,11 +168,26 @@ fn what_a_connectors_file_describes() {
         ("x-wait", "duration", "1h0m0s", "12ms"),
         ("x-wait", "duration", "60m", "0s"),
         ("x-wait", "http_date", "Thu, 01 Jan 2026 01:00:00 GMT", DATE),
-        ("x-wait", "rfc3339", "2026-01-01T01:00:00Z", "2026-01-01T00:00:00Z"),
-        ("x-wait", "rfc3339", "2026-01-01 01:00:00", "2026-01-01 00:00:00"),
+        (
+            "x-wait",
+            "rfc3339",
+            "2026-01-01T01:00:00Z",
+            "2026-01-01T00:00:00Z",
+        ),
+        (
+            "x-wait",
+            "rfc3339",
+            "2026-01-01 01:00:00",
+            "2026-01-01 00:00:00",
+        ),
         ("x-wait", "unix_s", "1767229200", "1767225600"),
         ("x-wait", "unix_ms", "1767229200000", "1767225600000"),
-        ("ratelimit", "ratelimit_sf", r#""a";r=0;t=3600"#, r#""a";r=0;t=0"#),
+        (
+            "ratelimit",
+            "ratelimit_sf",
+            r#""a";r=0;t=3600"#,
+            r#""a";r=0;t=0"#,
+        ),
     ];
     for (name, unit, hour, none) in cases {
         let hints = hint(&format!("{{ header = \"{name}\" }}"), unit, hour, "");
@@ -154,9 +199,24 @@ fn what_a_connectors_file_describes() {
 #[test]
 fn a_wait_in_the_body() {
     let cases = [
-        ("/retry_after_ms", "delta_ms", "3600000", r#"{"retry_after_ms":3600000}"#),
-        ("/retry_after", "delta_seconds", "3600", r#"{"retry_after":3600.0}"#),
-        ("/error/details/0/retryDelay", "duration", "3600s", r#"{"error":{"details":[{"retryDelay":"3600s"}]}}"#),
+        (
+            "/retry_after_ms",
+            "delta_ms",
+            "3600000",
+            r#"{"retry_after_ms":3600000}"#,
+        ),
+        (
+            "/retry_after",
+            "delta_seconds",
+            "3600",
+            r#"{"retry_after":3600.0}"#,
+        ),
+        (
+            "/error/details/0/retryDelay",
+            "duration",
+            "3600s",
+            r#"{"error":{"details":[{"retryDelay":"3600s"}]}}"#,
+        ),
     ];
     for (pointer, unit, sample, body) in cases {
         let hints = hint(&format!("{{ body = \"{pointer}\" }}"), unit, sample, "");
@@ -170,15 +230,33 @@ fn a_wait_in_the_body() {
 fn a_wait_cut_out_of_a_text() {
     let from = r#"{ header = "x-info" }"#;
     let capture = "capture = 'reset=(\\d+)'";
-    let hints = hint(from, "delta_seconds", "limit=10, remaining=0, reset=3600", capture);
-    check_undescribed(&[("x-info", "limit=5, remaining=0, reset=3600")], &hints, true);
-    check_undescribed(&[("x-info", "limit=5, remaining=0, reset=0")], &hints, false);
+    let hints = hint(
+        from,
+        "delta_seconds",
+        "limit=10, remaining=0, reset=3600",
+        capture,
+    );
+    check_undescribed(
+        &[("x-info", "limit=5, remaining=0, reset=3600")],
+        &hints,
+        true,
+    );
+    check_undescribed(
+        &[("x-info", "limit=5, remaining=0, reset=0")],
+        &hints,
+        false,
+    );
     check_undescribed(&[("x-info", "limit=5")], &hints, false);
 }
 
 #[test]
 fn a_wait_counts_only_when_nothing_remains() {
-    let hints = hint(r#"{ header = "x-reset" }"#, "delta_seconds", "3600", "remaining = \"x-remaining\"");
+    let hints = hint(
+        r#"{ header = "x-reset" }"#,
+        "delta_seconds",
+        "3600",
+        "remaining = \"x-remaining\"",
+    );
     check_undescribed(&[("x-reset", "3600"), ("x-remaining", "0")], &hints, true);
     check_undescribed(&[("x-reset", "3600"), ("x-remaining", "7")], &hints, false);
 }
@@ -208,10 +286,17 @@ fn the_durations_of_openai() {
 fn the_times_of_anthropic() {
     for dimension in ["requests", "tokens", "input-tokens", "output-tokens"] {
         let header = |what: &str| format!("anthropic-ratelimit-{dimension}-{what}");
-        let reset = |time: &str| {
-            throttled(&[(&header("remaining"), "0"), (&header("reset"), time)])
-        };
-        check_builtin("anthropic", [reset("2026-01-01T01:00:00Z"), answer(200)], true);
-        check_builtin("anthropic", [reset("2026-01-01T00:00:00Z"), answer(200)], false);
+        let reset =
+            |time: &str| throttled(&[(&header("remaining"), "0"), (&header("reset"), time)]);
+        check_builtin(
+            "anthropic",
+            [reset("2026-01-01T01:00:00Z"), answer(200)],
+            true,
+        );
+        check_builtin(
+            "anthropic",
+            [reset("2026-01-01T00:00:00Z"), answer(200)],
+            false,
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// Folders that hold nothing of ours.
-const FOLDERS_LEFT_OUT: &[&str] = &[".git", ".trunkline", "node_modules", "target"];
+const FOLDERS_LEFT_OUT: &[&str] = &[".documents", ".git", ".trunkline", "node_modules", "target"];
 /// Files that hold a developer's own secrets.
 const FILES_LEFT_OUT: &[&str] = &[".env", ".env.local"];
 

@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::json;
+use crate::logging;
 use crate::printer::{Ink, Printer};
 
 /// Call an API once, by operation or by method and path
@@ -113,6 +114,7 @@ fn time_limit(text: &str) -> Result<Duration, String> {
 impl Call {
     /// Makes the call and prints what came of it.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
+        logging::for_command(&context.environment, context.printer.err_look())?;
         let words = Words::read(self.connector, self.what, self.rest)?;
         let folder = Folder::new(self.settings.config.as_deref());
         let parts = Parts::read(&folder, context)?;

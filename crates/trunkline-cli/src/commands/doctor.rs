@@ -18,6 +18,7 @@ use crate::engine::{Engine, Parts, Upstreams};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::folder::{Folder, SETTINGS_FILE};
+use crate::logging;
 
 /// Check settings, keys, clock, data folder and ports
 #[derive(Debug, Args)]
@@ -43,6 +44,7 @@ pub(crate) struct Doctor {
 impl Doctor {
     /// Prints what was found.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
+        logging::for_command(&context.environment, context.printer.err_look())?;
         let folder = Folder::new(self.settings.config.as_deref());
         let mut findings = Findings::default();
         if let Some(parts) = examine(&folder, context, &mut findings)? {

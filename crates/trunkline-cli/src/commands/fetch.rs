@@ -12,6 +12,7 @@ use crate::engine::{Engine, Parts, Upstreams};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::folder::Folder;
+use crate::logging;
 use crate::printer::{self, Ink, Printer};
 
 /// Fetch a public address, refusing everything internal
@@ -42,6 +43,7 @@ pub(crate) struct Fetch {
 impl Fetch {
     /// Fetches the address and prints its body.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
+        logging::for_command(&context.environment, context.printer.err_look())?;
         let folder = Folder::new(self.settings.config.as_deref());
         let parts = Parts::read(&folder, context)?;
         let engine = Engine::start(parts, Upstreams::Real)?;

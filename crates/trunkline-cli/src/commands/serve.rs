@@ -58,7 +58,7 @@ struct Source {
 impl Serve {
     /// Serves until a signal ends it.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        logging::start(&context.environment, "info")?;
+        logging::for_server(&context.environment)?;
         let mut source = Source {
             folder: Folder::new(self.settings.config.as_deref()),
             environment: context.environment.clone(),
@@ -79,9 +79,9 @@ impl Serve {
         let engine = Trunkline::new(Arc::new(source.in_force(config)), catalog, &secrets, clock)?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|err| engine::no_start(&err))?;
-        let _within = runtime.enter();
         // Before anybody can know that we run, so that no signal ends us without draining.
-        let signals = Signals::listen().map_err(|err| engine::no_start(&err))?;
+        let signals = runtime.block_on(async { Signals::listen() });
+        let signals = signals.map_err(|err| engine::no_start(&err))?;
         let running = trunkline_server::start(Setup { engine: engine.clone(), sandbox })?;
         for listening in running.addresses() {
             context.printer.line(format_args!("listening on {listening}"))?;

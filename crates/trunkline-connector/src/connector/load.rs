@@ -98,6 +98,10 @@ impl Folder {
                 Role::Example => folder.examples.read(file, stem, problems),
             }
         }
+        for second in folder.connector.loaded.iter().skip(1) {
+            let message = "there is already another `connector.toml`";
+            problems.push(Problem::of_file(second.document.name(), message));
+        }
         if folder.connector.loaded.is_empty() && !folder.connector.has_gaps {
             let message = "the folder has no `connector.toml`, which says who the API is";
             problems.push(Problem::of_file(first.unwrap_or_default(), message));

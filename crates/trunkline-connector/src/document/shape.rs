@@ -135,11 +135,8 @@ impl<'s> Checker<'s> {
     fn check_anything(&mut self, node: &Node, path: &Path) {
         match &node.value {
             Value::Datetime | Value::HugeInteger => {
-                self.complain_about_type(
-                    node,
-                    path,
-                    "a text, a number, `true`, `false`, a list or a table",
-                );
+                let takes = "a text, a number, `true`, `false`, a list or a table";
+                self.complain_about_type(node, path, (takes, None));
             }
             Value::Float(value) if !value.is_finite() => {
                 self.complain(
@@ -168,7 +165,7 @@ impl<'s> Checker<'s> {
             return false;
         }
         let takes: Vec<&str> = types.iter().map(|name| type_in_words(name)).collect();
-        self.complain_about_type(node, path, &takes.join(" or "));
+        self.complain_about_type(node, path, (&takes.join(" or "), about(rules)));
         true
     }
 
@@ -302,11 +299,16 @@ impl<'s> Checker<'s> {
         });
     }
 
-    fn complain_about_type(&mut self, node: &Node, path: &Path, takes: &str) {
+    fn complain_about_type(
+        &mut self,
+        node: &Node,
+        path: &Path,
+        (takes, about): (&str, Option<&str>),
+    ) {
         let is = value_in_words(&node.value);
         let hint = match node.value {
             Value::Datetime => Some("put it between quotes"),
-            _ => None,
+            _ => about,
         };
         self.complain(
             node,

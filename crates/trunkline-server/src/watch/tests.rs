@@ -1,1 +1,110 @@
-//! Tests.
+//! When a connection has waited too long.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+
+use super::{CoarseClock, Limits, Moment, Watch, judge};
+use crate::framing::Place;
+
+const LIMITS: Limits = Limits { head: Duration::from_secs(10), idle: Duration::from_secs(75) };
+
+/// At which second a connection is found overdue that did these things at second 0, and for what.
+#[track_caller]
+fn check(does: impl FnOnce(&Watch), expected: Expect) {
+    let clock = Rc::new(CoarseClock::new(Duration::from_secs(1)));
+    let watch = Watch::new(clock);
+    does(&watch);
+    let at = |secs: u64| judge(&watch.state(), LIMITS, Moment(secs * 1000));
+    let found = (0..1000).find_map(|secs| at(secs).map(|overdue| format!("{overdue:?} at {secs} s")));
+    expected.assert_eq(&found.unwrap_or_else(|| "never".to_owned()));
+}
+
+#[test]
+fn limits_are_rounded_up_to_the_next_sweep() {
+    check(|_| {}, expect!["Request at 76 s"]);
+    check(|watch| watch.read(Place::Head), expect!["Head at 11 s"]);
+}
+
+#[test]
+fn a_head_has_its_time_from_its_first_byte_only() {
+    let clock = Rc::new(CoarseClock::new(Duration::from_secs(1)));
+    let watch = Watch::new(Rc::clone(&clock));
+    watch.read(Place::Head);
+    clock.set(Moment(8_000));
+    watch.read(Place::Head);
+    assert!(judge(&watch.state(), LIMITS, Moment(11_000)).is_some(), "a drip is no new beginning");
+}
+
+#[test]
+fn nobody_is_cut_while_the_upstream_is_waited_for() {
+    check(|watch| { watch.begin(); }, expect!["never"]);
+    check(
+        |watch| {
+            watch.read(Place::Body);
+            watch.begin();
+        },
+        expect!["never"],
+    );
+    // The head of the next request, sent ahead, is not read.
+    check(
+        |watch| {
+            watch.begin();
+            watch.read(Place::Head);
+        },
+        expect!["never"],
+    );
+}
+
+#[test]
+fn bodies_that_stand_still_are_cut() {
+    check(
+        |watch| {
+            watch.read(Place::Body);
+            watch.begin();
+            watch.waits_for_bytes();
+        },
+        expect!["Upload at 76 s"],
+    );
+    check(
+        |watch| {
+            watch.begin();
+            watch.waits_to_write();
+        },
+        expect!["Download at 76 s"],
+    );
+}
+
+#[test]
+fn bodies_that_move_are_not() {
+    let clock = Rc::new(CoarseClock::new(Duration::from_secs(1)));
+    let watch = Watch::new(Rc::clone(&clock));
+    watch.begin();
+    for secs in (0..1000).step_by(60) {
+        clock.set(Moment(secs * 1000));
+        watch.waits_for_bytes();
+        watch.read(Place::Body);
+        watch.waits_for_bytes();
+        watch.waits_to_write();
+        watch.wrote();
+        watch.waits_to_write();
+        assert_eq!(judge(&watch.state(), LIMITS, Moment((secs + 60) * 1000)), None);
+    }
+}
+
+#[test]
+fn an_answer_begins_the_wait_for_the_next_request_anew() {
+    let clock = Rc::new(CoarseClock::new(Duration::from_secs(1)));
+    let watch = Watch::new(Rc::clone(&clock));
+    watch.begin();
+    clock.set(Moment(500_000));
+    watch.end();
+    assert_eq!(judge(&watch.state(), LIMITS, Moment(575_000)), None);
+    assert!(judge(&watch.state(), LIMITS, Moment(576_000)).is_some());
+}
+
+#[test]
+fn a_refused_caller_has_a_little_time_to_read() {
+    check(Watch::linger, expect!["Farewell at 6 s"]);
+}

@@ -32,8 +32,18 @@ pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record
         },
     };
     let decision = retry::decide(&granted.retry, &situation, fastrand::f64());
-    if matches!(decision, Decision::After(_)) {
+    if let Decision::After(wait) = decision {
         budget.count_retry(now);
+        // The command line tells whoever waits before it, by this target.
+        tracing::debug!(
+            target: "trunkline::waiting",
+            {
+                attempt.number = situation.attempt,
+                attempts.max = granted.retry.attempts_max,
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            },
+            "another attempt will be made"
+        );
     }
     tracing::trace!(
         call.id = %record.call_id(),

@@ -34,8 +34,13 @@ fn success_is_0_and_only_the_body_is_a_result() {
 fn the_callers_mistakes_are_3() {
     for status in [400, 404, 413, 422] {
         let (_, finished) = call(failure(status), &[]);
-        let finished = finished.expect(3).complains(&["the vendor's words", "hint"]);
-        assert!(finished.stdout.contains("the vendor's words"), "the body is a result all the same");
+        let finished = finished
+            .expect(3)
+            .complains(&["the vendor's words", "hint"]);
+        assert!(
+            finished.stdout.contains("the vendor's words"),
+            "the body is a result all the same"
+        );
     }
 }
 
@@ -55,8 +60,16 @@ fn rate_limited_is_5() {
 
 #[test]
 fn an_upstream_that_fails_is_6() {
-    for script in [failure(500).script(), failure(503).script(), Script::cut(), Script::reading().say("?\r\n\r\n")] {
-        call(script, &["Trunkline-Retry:2"]).1.expect(6).complains(&["error:", "attempts: 2"]);
+    for script in [
+        failure(500).script(),
+        failure(503).script(),
+        Script::cut(),
+        Script::reading().say("?\r\n\r\n"),
+    ] {
+        call(script, &["Trunkline-Retry:2"])
+            .1
+            .expect(6)
+            .complains(&["error:", "attempts: 2"]);
     }
 }
 
@@ -73,7 +86,10 @@ fn refused_by_a_guard_is_7() {
         .with_keys()
         .set("egress.allow", r#"["0.0.0.0/0"]"#)
         .set("connectors.openai.base_url", r#""http://169.254.169.254""#);
-    product.run(&["call", "openai", "models.list"]).expect(7).complains(&["169.254.169.254"]);
+    product
+        .run(&["call", "openai", "models.list"])
+        .expect(7)
+        .complains(&["169.254.169.254"]);
 }
 
 #[test]
@@ -81,12 +97,20 @@ fn a_reply_that_breaks_its_schema_is_8_only_where_that_is_enforced() {
     let broken = || answer(200).json(r#"{"surprise":1}"#);
     call(broken(), &[]).1.expect(0).complains(&["warning"]);
     call(broken(), &["Trunkline-Validate:off"]).1.expect(0);
-    call(broken(), &["Trunkline-Validate:enforce"]).1.expect(8).complains(&["/data"]);
+    call(broken(), &["Trunkline-Validate:enforce"])
+        .1
+        .expect(8)
+        .complains(&["/data"]);
 }
 
 #[test]
 fn an_error_that_calls_itself_ok_is_none() {
-    for (error, status) in [("channel_not_found", 3), ("invalid_auth", 4), ("ratelimited", 5), ("fatal_error", 6)] {
+    for (error, status) in [
+        ("channel_not_found", 3),
+        ("invalid_auth", 4),
+        ("ratelimited", 5),
+        ("fatal_error", 6),
+    ] {
         let body = format!(r#"{{"ok":false,"error":"{error}"}}"#);
         let upstream = Upstream::start([answer(200).header("retry-after", "3600").json(&body)]);
         let product = Product::calling("slack", &upstream);
@@ -98,10 +122,16 @@ fn an_error_that_calls_itself_ok_is_none() {
 #[test]
 fn a_missing_secret_is_2_and_says_where_to_get_one() {
     let finished = Product::bare().run(&["call", "openai", "models.list"]);
-    finished.expect(2).complains(&["OPENAI_API_KEY", "https://", ".env"]);
+    finished
+        .expect(2)
+        .complains(&["OPENAI_API_KEY", "https://", ".env"]);
     let published = Product::bare().variable("VITE_OPENAI_API_KEY", "sk-published");
     let finished = published.run(&["call", "openai", "models.list"]).expect(2);
-    assert!(!finished.stderr.contains("sk-published"), "{}", finished.stderr);
+    assert!(
+        !finished.stderr.contains("sk-published"),
+        "{}",
+        finished.stderr
+    );
     finished.complains(&["VITE_OPENAI_API_KEY"]);
 }
 
@@ -111,18 +141,34 @@ fn a_missing_or_wrong_input_is_2_and_nothing_is_sent() {
     let product = Product::calling("openai", &upstream);
     let missing = product.run(&["call", "openai", "chat.completions.create"]);
     missing.expect(2).complains(&["`model`", "`messages`"]);
-    let wrong = product.run(&["call", "openai", "chat.completions.create", "model=m", "messages=hello"]);
+    let wrong = product.run(&[
+        "call",
+        "openai",
+        "chat.completions.create",
+        "model=m",
+        "messages=hello",
+    ]);
     wrong.expect(2).complains(&["`messages`"]);
     assert_eq!(upstream.count(), 0);
 }
 
 #[test]
 fn status_and_headers_are_shown_on_request() {
-    let (_, finished) = call(answer(200).header("x-request-id", "req_7").json(MODELS), &["--include"]);
+    let (_, finished) = call(
+        answer(200).header("x-request-id", "req_7").json(MODELS),
+        &["--include"],
+    );
     let finished = finished.expect(0);
-    let (head, body) = finished.stdout.split_once("\n\n").expect("an empty line between head and body");
+    let (head, body) = finished
+        .stdout
+        .split_once("\n\n")
+        .expect("an empty line between head and body");
     assert!(head.starts_with("HTTP/1.1 200 OK\n"), "{head}");
-    for line in ["x-request-id: req_7", "trunkline-attempts: 1", "trunkline-call-id: call_"] {
+    for line in [
+        "x-request-id: req_7",
+        "trunkline-attempts: 1",
+        "trunkline-call-id: call_",
+    ] {
         assert!(head.contains(line), "no `{line}` in {head}");
     }
     assert_eq!(body.trim_end(), MODELS);
@@ -132,11 +178,30 @@ fn status_and_headers_are_shown_on_request() {
 fn a_dry_run_shows_the_request_without_its_secret_and_sends_nothing() {
     let upstream = Upstream::start([answer(200)]);
     let product = Product::calling("openai", &upstream);
-    let items = ["model=m", "messages[0][role]=user", "messages[0][content]=hi", "X-Mine:1"];
-    let call = [&["call", "openai", "chat.completions.create", "--dry-run"], &items[..]].concat();
+    let items = [
+        "model=m",
+        "messages[0][role]=user",
+        "messages[0][content]=hi",
+        "X-Mine:1",
+    ];
+    let call = [
+        &["call", "openai", "chat.completions.create", "--dry-run"],
+        &items[..],
+    ]
+    .concat();
     let finished = product.run(&call).expect(0);
-    let expected = ["POST", "/v1/chat/completions", "authorization: Bearer ", "x-mine: 1", r#""role""#];
-    assert!(!finished.stdout.contains("RealOpenaiKey"), "{}", finished.stdout);
+    let expected = [
+        "POST",
+        "/v1/chat/completions",
+        "authorization: Bearer ",
+        "x-mine: 1",
+        r#""role""#,
+    ];
+    assert!(
+        !finished.stdout.contains("RealOpenaiKey"),
+        "{}",
+        finished.stdout
+    );
     finished.prints(&expected);
     assert_eq!(upstream.count(), 0);
 }
@@ -148,7 +213,13 @@ fn every_connector_has_its_credential_masked_in_a_dry_run() {
         &["call", "anthropic", "models.list", "--dry-run"],
         &["call", "stripe", "customers.list", "--dry-run"],
         &["call", "slack", "auth.test", "--dry-run"],
-        &["call", "twilio", "GET", "/2010-04-01/Accounts.json", "--dry-run"],
+        &[
+            "call",
+            "twilio",
+            "GET",
+            "/2010-04-01/Accounts.json",
+            "--dry-run",
+        ],
     ];
     for arguments in calls {
         let finished = product.run(arguments).expect(0);
@@ -163,20 +234,44 @@ fn every_connector_has_its_credential_masked_in_a_dry_run() {
 fn a_call_by_method_and_path_uses_the_same_credential() {
     let upstream = Upstream::start([answer(200).json("{}")]);
     let product = Product::calling("stripe", &upstream);
-    product.run(&["call", "stripe", "POST", "/v1/customers", "email=ada@example.com", "metadata[a]=b c"]).expect(0);
+    product
+        .run(&[
+            "call",
+            "stripe",
+            "POST",
+            "/v1/customers",
+            "email=ada@example.com",
+            "metadata[a]=b c",
+        ])
+        .expect(0);
     let heard = upstream.only();
     assert_eq!(heard.head.first, "POST /v1/customers HTTP/1.1");
-    assert_eq!(heard.head.header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(
+        heard.head.header("content-type"),
+        Some("application/x-www-form-urlencoded")
+    );
     let body = String::from_utf8_lossy(&heard.body).into_owned();
-    assert!(body.contains("email=ada%40example.com") && body.contains("metadata[a]=b%20c"), "{body}");
+    assert!(
+        body.contains("email=ada%40example.com") && body.contains("metadata[a]=b%20c"),
+        "{body}"
+    );
 }
 
 #[test]
 fn bytes_pass_as_they_are() {
     let bytes: Vec<u8> = (0..=255).collect();
-    let upstream = Upstream::start([answer(200).header("content-type", "image/png").body(bytes.clone())]);
+    let upstream = Upstream::start([answer(200)
+        .header("content-type", "image/png")
+        .body(bytes.clone())]);
     let product = Product::calling("openai", &upstream);
-    let mut command = product.command(&["call", "openai", "GET", "/v1/files/1/content", "--output", "raw"]);
+    let mut command = product.command(&[
+        "call",
+        "openai",
+        "GET",
+        "/v1/files/1/content",
+        "--output",
+        "raw",
+    ]);
     let output = command.output().expect("it can be started");
     assert_eq!(output.stdout, bytes);
 }
@@ -197,7 +292,9 @@ fn records_come_as_lines() {
     let upstream = Upstream::start([answer(200)
         .json(r#"{"object":"list","has_more":false,"data":[{"id":"a"},{"id":"b"}],"url":"/v1/customers"}"#)]);
     let product = Product::calling("stripe", &upstream);
-    let finished = product.run(&["call", "stripe", "customers.list", "--output", "ndjson"]).expect(0);
+    let finished = product
+        .run(&["call", "stripe", "customers.list", "--output", "ndjson"])
+        .expect(0);
     assert_eq!(finished.stdout, "{\"id\":\"a\"}\n{\"id\":\"b\"}\n");
 }
 

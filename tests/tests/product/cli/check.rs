@@ -30,9 +30,22 @@ fn check_mistake(old: &str, new: &str, expected: &[&str]) {
     assert!(good.contains(old), "no `{old}` to replace");
     let bad = good.replacen(old, new, 1);
     let finished = check_with(&bad, connectors::PLAIN_OPERATIONS, None);
-    assert_eq!(finished.status, Some(2), "{new}\n{}{}", finished.stdout, finished.stderr);
-    let place = format!("connector.toml:{}:", line_of(&bad, new.lines().next().unwrap_or_default()));
-    assert!(finished.stderr.contains(&place), "no `{place}` for {new}\n{}", finished.stderr);
+    assert_eq!(
+        finished.status,
+        Some(2),
+        "{new}\n{}{}",
+        finished.stdout,
+        finished.stderr
+    );
+    let place = format!(
+        "connector.toml:{}:",
+        line_of(&bad, new.lines().next().unwrap_or_default())
+    );
+    assert!(
+        finished.stderr.contains(&place),
+        "no `{place}` for {new}\n{}",
+        finished.stderr
+    );
     finished.complains(expected);
 }
 
@@ -44,8 +57,10 @@ fn the_plain_connector_is_in_order() {
 #[test]
 fn the_built_in_connectors_are_in_order() {
     let folder = repository().join("connectors");
-    let paths: Vec<String> =
-        connectors::builtin().iter().map(|name| folder.join(name).display().to_string()).collect();
+    let paths: Vec<String> = connectors::builtin()
+        .iter()
+        .map(|name| folder.join(name).display().to_string())
+        .collect();
     let mut arguments = vec!["connectors", "check"];
     arguments.extend(paths.iter().map(String::as_str));
     Product::bare().run(&arguments).expect(0);
@@ -62,9 +77,18 @@ fn keys_that_do_not_exist_are_named_with_the_likely_one() {
 fn keys_that_are_missing_are_named() {
     let good = connectors::plain("");
     for key in ["base_url", "docs", "checked", "env", "kind", "operation"] {
-        let line = good.lines().find(|line| line.starts_with(&format!("{key} ="))).expect("it is there");
-        let finished = check_with(&good.replacen(line, "", 1), connectors::PLAIN_OPERATIONS, None);
-        finished.expect(2).complains(&["connector.toml:", &format!("`{key}`")]);
+        let line = good
+            .lines()
+            .find(|line| line.starts_with(&format!("{key} =")))
+            .expect("it is there");
+        let finished = check_with(
+            &good.replacen(line, "", 1),
+            connectors::PLAIN_OPERATIONS,
+            None,
+        );
+        finished
+            .expect(2)
+            .complains(&["connector.toml:", &format!("`{key}`")]);
     }
 }
 
@@ -74,17 +98,45 @@ fn values_of_the_wrong_kind_are_named_with_what_is_allowed() {
     check_mistake("schema = 1", "schema = 2", &["1"]);
     check_mistake("name = \"plain\"", "name = \"Plain API\"", &["`Plain API`"]);
     check_mistake("title = \"Plain\"", "title = 7", &["title"]);
-    check_mistake("base_url = \"https://plain.example\"", "base_url = \"plain.example\"", &["https://"]);
-    check_mistake("checked = \"2026-11-01\"", "checked = \"yesterday\"", &["yesterday"]);
-    check_mistake("env = \"PLAIN_TOKEN\"", "env = \"plain-token\"", &["plain-token"]);
-    check_mistake("kind = \"bearer\"", "kind = \"bearerr\"", &["`bearerr`", "basic"]);
-    check_mistake("secret = \"token\"", "secret = \"tokn\"", &["`tokn`", "token"]);
-    check_mistake("operation = \"things.list\"", "operation = \"things.lst\"", &["`things.lst`", "things.list"]);
+    check_mistake(
+        "base_url = \"https://plain.example\"",
+        "base_url = \"plain.example\"",
+        &["https://"],
+    );
+    check_mistake(
+        "checked = \"2026-11-01\"",
+        "checked = \"yesterday\"",
+        &["yesterday"],
+    );
+    check_mistake(
+        "env = \"PLAIN_TOKEN\"",
+        "env = \"plain-token\"",
+        &["plain-token"],
+    );
+    check_mistake(
+        "kind = \"bearer\"",
+        "kind = \"bearerr\"",
+        &["`bearerr`", "basic"],
+    );
+    check_mistake(
+        "secret = \"token\"",
+        "secret = \"tokn\"",
+        &["`tokn`", "token"],
+    );
+    check_mistake(
+        "operation = \"things.list\"",
+        "operation = \"things.lst\"",
+        &["`things.lst`", "things.list"],
+    );
 }
 
 #[test]
 fn a_name_other_than_the_folders_is_named() {
-    check_mistake("name = \"plain\"", "name = \"other\"", &["`other`", "plain"]);
+    check_mistake(
+        "name = \"plain\"",
+        "name = \"other\"",
+        &["`other`", "plain"],
+    );
 }
 
 #[test]
@@ -96,7 +148,11 @@ fn syntax_is_placed() {
 #[test]
 fn a_public_name_for_a_secret_is_refused() {
     for name in ["NEXT_PUBLIC_PLAIN_TOKEN", "VITE_PLAIN_TOKEN"] {
-        check_mistake("env = \"PLAIN_TOKEN\"", &format!("env = \"{name}\""), &[name]);
+        check_mistake(
+            "env = \"PLAIN_TOKEN\"",
+            &format!("env = \"{name}\""),
+            &[name],
+        );
     }
 }
 
@@ -120,19 +176,41 @@ fn check_addition(more: &str, marked: &str, expected: &[&str]) {
     let finished = check_with(&bad, connectors::PLAIN_OPERATIONS, None);
     assert_eq!(finished.status, Some(2), "{more}\n{}", finished.stderr);
     let place = format!("connector.toml:{}:", line_of(&bad, marked));
-    assert!(finished.stderr.contains(&place), "no `{place}` for {more}\n{}", finished.stderr);
+    assert!(
+        finished.stderr.contains(&place),
+        "no `{place}` for {more}\n{}",
+        finished.stderr
+    );
     finished.complains(expected);
 }
 
 #[test]
 fn a_wait_that_its_own_sample_refutes_is_named() {
     let wait = |unit: &str, sample: &str, expect: &str| {
-        format!("[[waits]]\nfrom = {{ header = \"x-reset\" }}\nunit = \"{unit}\"\nsample = \"{sample}\"\nexpect = \"{expect}\"\n")
+        format!(
+            "[[waits]]\nfrom = {{ header = \"x-reset\" }}\nunit = \"{unit}\"\nsample = \"{sample}\"\nexpect = \"{expect}\"\n"
+        )
     };
-    check_addition(&wait("delta_seconds", "12", "12ms"), "expect = \"12ms\"", &["12"]);
-    check_addition(&wait("delta_seconds", "soon", "12s"), "sample = \"soon\"", &["soon"]);
-    check_addition(&wait("fortnights", "1", "336h"), "unit = \"fortnights\"", &["`fortnights`", "delta_seconds"]);
-    check_addition(&wait("delta_seconds", "12", "12"), "expect = \"12\"", &["12s"]);
+    check_addition(
+        &wait("delta_seconds", "12", "12ms"),
+        "expect = \"12ms\"",
+        &["12"],
+    );
+    check_addition(
+        &wait("delta_seconds", "soon", "12s"),
+        "sample = \"soon\"",
+        &["soon"],
+    );
+    check_addition(
+        &wait("fortnights", "1", "336h"),
+        "unit = \"fortnights\"",
+        &["`fortnights`", "delta_seconds"],
+    );
+    check_addition(
+        &wait("delta_seconds", "12", "12"),
+        "expect = \"12\"",
+        &["12s"],
+    );
     let capture = wait("delta_seconds", "12", "12s") + "capture = 'reset='\n";
     check_addition(&capture, "capture = 'reset='", &["group"]);
     let both = wait("delta_seconds", "12", "12s").replace("{ header", "{ body = \"/a\", header");
@@ -141,10 +219,13 @@ fn a_wait_that_its_own_sample_refutes_is_named() {
 
 #[test]
 fn an_outcome_that_can_never_be_is_named() {
-    let rule = |test: &str| {
-        format!("[[outcomes]]\n{test}\nclass = \"retry\"\nmessage = \"it failed\"\n")
-    };
-    check_addition(&rule("statuses = [\"6xx\"]"), "statuses = [\"6xx\"]", &["6xx"]);
+    let rule =
+        |test: &str| format!("[[outcomes]]\n{test}\nclass = \"retry\"\nmessage = \"it failed\"\n");
+    check_addition(
+        &rule("statuses = [\"6xx\"]"),
+        "statuses = [\"6xx\"]",
+        &["6xx"],
+    );
     check_addition(&rule("statuses = [429]"), "statuses = [429]", &["429"]);
     check_addition(
         &rule("body = { pointer = \"error\", is = { present = true } }"),
@@ -163,59 +244,110 @@ fn paging_without_a_stop_is_named() {
 
 #[track_caller]
 fn check_operation_mistake(old: &str, new: &str, expected: &[&str]) {
-    assert!(connectors::PLAIN_OPERATIONS.contains(old), "no `{old}` to replace");
+    assert!(
+        connectors::PLAIN_OPERATIONS.contains(old),
+        "no `{old}` to replace"
+    );
     let bad = connectors::PLAIN_OPERATIONS.replacen(old, new, 1);
     let finished = check_with(&connectors::plain(""), &bad, None);
     assert_eq!(finished.status, Some(2), "{new}\n{}", finished.stderr);
     let place = format!("things.toml:{}:", line_of(&bad, new));
-    assert!(finished.stderr.contains(&place), "no `{place}` for {new}\n{}", finished.stderr);
+    assert!(
+        finished.stderr.contains(&place),
+        "no `{place}` for {new}\n{}",
+        finished.stderr
+    );
     finished.complains(expected);
 }
 
 #[test]
 fn mistakes_in_operations_are_placed() {
-    check_operation_mistake("method = \"GET\"", "method = \"FETCH\"", &["`FETCH`", "GET"]);
+    check_operation_mistake(
+        "method = \"GET\"",
+        "method = \"FETCH\"",
+        &["`FETCH`", "GET"],
+    );
     check_operation_mistake("path = \"/things\"", "path = \"things\"", &["things"]);
     check_operation_mistake("path = \"/things\"", "path = \"/things/{id}\"", &["`id`"]);
     check_operation_mistake("path = \"/things\"", "path = \"/things/{id\"", &["{id"]);
     check_operation_mistake("body = \"json\"", "body = \"xml\"", &["`xml`", "json"]);
-    check_operation_mistake("type = \"string\"", "type = \"text\"", &["`text`", "string"]);
+    check_operation_mistake(
+        "type = \"string\"",
+        "type = \"text\"",
+        &["`text`", "string"],
+    );
     check_operation_mistake("required = [\"/id\"]", "required = [\"id\"]", &["id"]);
-    check_operation_mistake("name = \"things.create\"", "name = \"things.list\"\n# twice", &[]);
-    check_operation_mistake("body = \"json\"", "body = \"json\"\npagination = \"pages\"", &[]);
+    check_operation_mistake(
+        "name = \"things.create\"",
+        "name = \"things.list\"\n# twice",
+        &[],
+    );
+    check_operation_mistake(
+        "body = \"json\"",
+        "body = \"json\"\npagination = \"pages\"",
+        &[],
+    );
 }
 
 #[test]
 fn mistakes_in_examples_are_placed() {
     let example = "operation = \"things.lst\"\ntitle = \"x\"\n\n[request]\nmethod = \"GET\"\npath = \"/things\"\n\n\
                    [answer]\nstatus = 700\nbody = { json = '{' }\n\n[reply]\nclass = \"ok\"\n";
-    let finished =
-        check_with(&connectors::plain(""), connectors::PLAIN_OPERATIONS, Some(example)).expect(2);
+    let finished = check_with(
+        &connectors::plain(""),
+        connectors::PLAIN_OPERATIONS,
+        Some(example),
+    )
+    .expect(2);
     finished.complains(&["case.toml:1:", "`things.lst`"]);
     let example = example.replace("things.lst", "things.list");
-    let finished =
-        check_with(&connectors::plain(""), connectors::PLAIN_OPERATIONS, Some(&example)).expect(2);
+    let finished = check_with(
+        &connectors::plain(""),
+        connectors::PLAIN_OPERATIONS,
+        Some(&example),
+    )
+    .expect(2);
     finished.complains(&["case.toml:9:", "700"]);
 }
 
 #[test]
 fn every_mistake_of_every_file_is_told_at_once() {
-    let bad = connectors::plain("").replace("title =", "titel =").replace("\"bearer\"", "\"bear\"");
+    let bad = connectors::plain("")
+        .replace("title =", "titel =")
+        .replace("\"bearer\"", "\"bear\"");
     let operations = connectors::PLAIN_OPERATIONS.replace("\"json\"", "\"xml\"");
     let finished = check_with(&bad, &operations, None).expect(2);
-    finished.complains(&["titel", "`bear`", "`xml`", "connector.toml:", "things.toml:"]);
+    finished.complains(&[
+        "titel",
+        "`bear`",
+        "`xml`",
+        "connector.toml:",
+        "things.toml:",
+    ]);
 }
 
 #[test]
 fn a_folder_that_is_none_is_named() {
     let product = Product::bare();
-    product.run(&["connectors", "check", "nowhere"]).expect(2).complains(&["nowhere"]);
+    product
+        .run(&["connectors", "check", "nowhere"])
+        .expect(2)
+        .complains(&["nowhere"]);
 }
 
 #[test]
 fn a_gateway_does_not_start_with_a_bad_connector() {
     let product = Product::new()
-        .file("connectors/plain/connector.toml", &connectors::plain("").replace("title =", "titel ="))
-        .file("connectors/plain/operations/things.toml", connectors::PLAIN_OPERATIONS);
-    product.run(&["serve"]).expect(2).complains(&["connector.toml:", "titel"]);
+        .file(
+            "connectors/plain/connector.toml",
+            &connectors::plain("").replace("title =", "titel ="),
+        )
+        .file(
+            "connectors/plain/operations/things.toml",
+            connectors::PLAIN_OPERATIONS,
+        );
+    product
+        .run(&["serve"])
+        .expect(2)
+        .complains(&["connector.toml:", "titel"]);
 }

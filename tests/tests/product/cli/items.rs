@@ -25,15 +25,25 @@ fn check(items: &[&str], expected: Value) {
 
 #[test]
 fn texts_and_json() {
-    check(&["a=1", "b:=1", "c:=true", "d:=null", "e:=[1,\"x\"]", "f="], json!({
-        "a": "1", "b": 1, "c": true, "d": null, "e": [1, "x"], "f": "",
-    }));
+    check(
+        &["a=1", "b:=1", "c:=true", "d:=null", "e:=[1,\"x\"]", "f="],
+        json!({
+            "a": "1", "b": 1, "c": true, "d": null, "e": [1, "x"], "f": "",
+        }),
+    );
 }
 
 #[test]
 fn names_nest() {
     check(
-        &["metadata[k]=v", "a.b.c=1", "list[]=x", "list[]=y", "deep[0][name]=n", "deep[1][name]=m"],
+        &[
+            "metadata[k]=v",
+            "a.b.c=1",
+            "list[]=x",
+            "list[]=y",
+            "deep[0][name]=n",
+            "deep[1][name]=m",
+        ],
         json!({
             "metadata": {"k": "v"},
             "a": {"b": {"c": "1"}},
@@ -45,16 +55,22 @@ fn names_nest() {
 
 #[test]
 fn files() {
-    check(&["text=@note.txt", "list:=@list.json"], json!({
-        "text": "line one\nline two\n", "list": [1, 2, {"a": null}],
-    }));
+    check(
+        &["text=@note.txt", "list:=@list.json"],
+        json!({
+            "text": "line one\nline two\n", "list": [1, 2, {"a": null}],
+        }),
+    );
 }
 
 #[test]
 fn escapes() {
-    check(&["a\\.b=1", "at=\\@home", "eq=a=b==c", "url=http://x/?a=b:c"], json!({
-        "a.b": "1", "at": "@home", "eq": "a=b==c", "url": "http://x/?a=b:c",
-    }));
+    check(
+        &["a\\.b=1", "at=\\@home", "eq=a=b==c", "url=http://x/?a=b:c"],
+        json!({
+            "a.b": "1", "at": "@home", "eq": "a=b==c", "url": "http://x/?a=b:c",
+        }),
+    );
 }
 
 #[test]
@@ -68,11 +84,24 @@ fn query_and_headers() {
 fn what_is_no_item_is_named_and_nothing_is_sent() {
     let upstream = Upstream::start([answer(200)]);
     let product = Product::calling("openai", &upstream);
-    for item in ["nothing", "=x", "a:={", "a[=1", "a[b=1", "b=@missing.txt", "c:=@missing.json", "Bad Header:1"] {
+    for item in [
+        "nothing",
+        "=x",
+        "a:={",
+        "a[=1",
+        "a[b=1",
+        "b=@missing.txt",
+        "c:=@missing.json",
+        "Bad Header:1",
+    ] {
         let finished = product.run(&["call", "openai", "POST", "/v1/x", item]);
         assert_eq!(finished.status, Some(2), "{item}: {}", finished.stderr);
         let named = item.split_once('@').map_or(item, |(_, file)| file);
-        assert!(finished.stderr.contains(named), "{item}: {}", finished.stderr);
+        assert!(
+            finished.stderr.contains(named),
+            "{item}: {}",
+            finished.stderr
+        );
     }
     let several = product.run(&["call", "openai", "POST", "/v1/x", "=x", "fine=1", "a:={"]);
     several.expect(2).complains(&["`=x`", "`a:={`"]);

@@ -37,59 +37,64 @@ pub(super) fn check(
             document: &loaded.document,
             problems: &mut *problems,
         };
-        examples.extend(
-            example(&mut check, loaded, folder, operations).inspect(|example| {
-                if let Some(meaning) = meaning {
-                    reply(&mut check, &loaded.file.reply, &example.answer, meaning);
-                }
-            }),
-        );
+        let answer = answer(&mut check, &loaded.file.answer);
+        if let (Some(answer), Some(meaning)) = (&answer, meaning) {
+            reply(&mut check, &loaded.file.reply, answer, meaning);
+        }
+        let operation = called(&mut check, loaded, folder, operations);
+        let request = request(&mut check, &loaded.file.request);
+        if let (Some(operation), Some(request), Some(answer)) = (operation, request, answer) {
+            examples.push(example(loaded, operation, request, answer));
+        }
     }
     refuse_unshown(folder, problems);
     examples
 }
 
-fn example(
+/// The operation that is called, as a place among all, and whether it takes these inputs.
+fn called(
     check: &mut Check<'_>,
     loaded: &Loaded<ExampleFile>,
     folder: &Folder,
     operations: &[Operation],
-) -> Option<Example> {
+) -> Option<usize> {
     let file = &loaded.file;
-    let request = request(check, &file.request);
-    let answer = answer(check, &file.answer);
-    let operation = operations
+    let place = operations
         .iter()
         .position(|operation| operation.name == file.operation);
-    let called = operation.and_then(|place| operations.get(place));
-    match called {
-        None => {
-            let path = Path::root().key("operation");
-            folder.refuse_unknown_operation(check, &path, &file.operation);
-        }
-        Some(called) => {
-            let connector = folder.profile().map(|loaded| &loaded.file);
-            let secrets = operations::made_up(connector);
-            let composed = match file.reply.class {
-                Class::Ok => compose::compose(called, &file.call, secrets),
-                // It may show what the API answers to a request that lacks something.
-                _ => compose::compose_incomplete(called, &file.call, secrets),
-            };
-            operations::refuse_inputs(check, &Path::root().key("call"), called, composed);
-        }
-    }
-    Some(Example {
+    let Some(called) = place.and_then(|place| operations.get(place)) else {
+        folder.refuse_unknown_operation(check, &Path::root().key("operation"), &file.operation);
+        return None;
+    };
+    let secrets = operations::made_up(folder.profile().map(|loaded| &loaded.file));
+    let composed = match file.reply.class {
+        Class::Ok => compose::compose(called, &file.call, secrets),
+        // It may show what the API answers to a request that lacks something.
+        _ => compose::compose_incomplete(called, &file.call, secrets),
+    };
+    operations::refuse_inputs(check, &Path::root().key("call"), called, composed);
+    place
+}
+
+fn example(
+    loaded: &Loaded<ExampleFile>,
+    operation: usize,
+    request: ExampleRequest,
+    answer: ExampleAnswer,
+) -> Example {
+    let file = &loaded.file;
+    Example {
         name: loaded.stem.clone(),
         title: file.title.clone(),
-        operation: operation?,
+        operation,
         call: file.call.clone(),
-        request: request?,
-        answer: answer?,
+        request,
+        answer,
         class: file.reply.class,
         wait: file.reply.wait.map(|Span(wait)| wait),
         message: file.reply.message.clone(),
         code: file.reply.code.clone(),
-    })
+    }
 }
 
 fn request(check: &mut Check<'_>, section: &RequestSection) -> Option<ExampleRequest> {

@@ -15,7 +15,9 @@ pub(super) fn check(check: &mut Check<'_>, sections: &[OutcomeSection]) -> Vec<O
         let Some(rule) = rule(check, &path, section) else {
             continue;
         };
-        if let Some((earlier, _)) = rules.iter().find(|(_, earlier)| earlier.covers(&rule)) {
+        let covers =
+            |(_, earlier): &&(Path, OutcomeRule)| has_test(earlier) && earlier.covers(&rule);
+        if let Some((earlier, _)) = rules.iter().find(covers) {
             let line = check.document.problem(earlier, "").line;
             let message =
                 format!("this rule is never reached: the one in line {line} matches first");
@@ -54,24 +56,7 @@ fn rule(check: &mut Check<'_>, path: &Path, section: &OutcomeSection) -> Option<
             is: test.is.clone(),
         }
     });
-    let is_untested = statuses == Statuses::Any && header.is_none() && body.is_none();
-    if is_untested {
-        let hint = "give at least one of `statuses`, `header` and `body`";
-        check.refuse_with(
-            path,
-            "the rule tests nothing, so that every answer matches",
-            hint,
-        );
-    }
-    if section.class == Class::Ok && body.is_none() && statuses.touch(400..=599) && !is_untested {
-        let hint = "only a test on the body may turn an error status into success";
-        check.refuse_with(
-            &path.key("class"),
-            "the rule takes error statuses for success",
-            hint,
-        );
-    }
-    Some(OutcomeRule {
+    let rule = OutcomeRule {
         statuses,
         header,
         body,
@@ -79,7 +64,24 @@ fn rule(check: &mut Check<'_>, path: &Path, section: &OutcomeSection) -> Option<
         message: section.message.clone(),
         hint: section.hint.clone(),
         docs: section.docs.clone(),
-    })
+    };
+    if !has_test(&rule) {
+        let hint = "give at least one of `statuses`, `header` and `body`";
+        check.refuse_with(
+            path,
+            "the rule tests nothing, so that every answer matches",
+            hint,
+        );
+    } else if rule.class == Class::Ok && rule.body.is_none() && rule.statuses.touch(400..=599) {
+        let hint = "only a test on the body may turn an error status into success";
+        let message = "the rule takes error statuses for success";
+        check.refuse_with(&path.key("class"), message, hint);
+    }
+    Some(rule)
+}
+
+fn has_test(rule: &OutcomeRule) -> bool {
+    rule.statuses != Statuses::Any || rule.header.is_some() || rule.body.is_some()
 }
 
 fn check_test(check: &mut Check<'_>, path: &Path, test: &Test) {

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::check::Check;
 use crate::document::Path;
-use crate::format::{WaitSection, WaitSource};
+use crate::format::{WaitSection, WaitSource, WaitUnit};
 use crate::units::Span;
 use crate::wait::{WaitFrom, WaitHint};
 
@@ -87,8 +87,21 @@ fn try_on_sample(check: &mut Check<'_>, path: &Path, section: &WaitSection, hint
                 Span(wait),
                 section.expect
             );
-            let hint = "absolute times count from 2026-01-01T00:00:00Z";
-            check.refuse_with(&path.key("expect"), message, hint);
+            let path = path.key("expect");
+            match section.unit {
+                WaitUnit::HttpDate
+                | WaitUnit::Rfc3339
+                | WaitUnit::UnixS
+                | WaitUnit::UnixMs
+                | WaitUnit::Auto => {
+                    let hint = "times count from 2026-01-01T00:00:00Z";
+                    check.refuse_with(&path, message, hint);
+                }
+                WaitUnit::DeltaSeconds
+                | WaitUnit::DeltaMs
+                | WaitUnit::Duration
+                | WaitUnit::RatelimitSf => check.refuse(&path, message),
+            }
         }
         None => {
             let message = format!("the sample `{sample}` is not {}", section.unit.in_words());

@@ -60,7 +60,7 @@ impl<'s> Checker<'s> {
         let path_of_tag = path.key(tag.key);
         let Value::Text(given) = &entry.node.value else {
             let takes = words::any_of(names());
-            self.complain_about_type(&entry.node, &path_of_tag, &takes);
+            self.complain_about_type(&entry.node, &path_of_tag, (&takes, None));
             return;
         };
         match tag.branches.iter().find(|(name, _)| name == given) {
@@ -124,7 +124,7 @@ impl<'s> Checker<'s> {
                 .iter()
                 .filter_map(|branch| self.resolve(branch))
                 .collect();
-            self.complain_about_type(node, path, &branches_in_words(&rules));
+            self.complain_about_type(node, path, (&branches_in_words(&rules), None));
             return;
         }
         let tried = candidates.into_iter().map(|branch| {

@@ -204,8 +204,8 @@ fn files_are_read_into_inputs() {
 fn what_cannot_be_a_call_says_what_is_allowed() {
     check_wrong(&["Shop", "items.list"], expect![[r#"
         exit 2
-        `Shop` is no connector name: a lower-case letter, then lower-case letters, digits and `-`, at most 31 in all
-          hint: see them with `trunkline connectors list`
+        there is no connector `Shop`
+          hint: did you mean `shop`?
     "#]]);
     check_wrong(&["shpo", "items.list"], expect![[r#"
         exit 2
