@@ -1,10 +1,5 @@
 //! Lists the connector files of the repository, so that they are compiled in.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "this is how a build script talks to cargo"
-)]
-
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -32,7 +32,7 @@ cargo xtask COMMAND
   new stage NAME         a file for a stage of the pipeline
   help                   this
 
-`ci` skips what needs a program that is not installed (node, chromium, nginx) and says so.
+`ci` skips what needs a program that is not installed (node, chromium, nginx, …) and says so.
 With CI=true it skips nothing: a missing program is a failure.
 ";
 

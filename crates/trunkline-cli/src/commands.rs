@@ -10,6 +10,9 @@ pub(crate) mod fetch;
 pub(crate) mod operations;
 pub(crate) mod serve;
 
+#[cfg(test)]
+mod tests;
+
 use trunkline::{Catalog, Environment, Error, ErrorKind};
 use trunkline_connector::Connector;
 
@@ -27,8 +30,20 @@ pub(crate) struct Context {
     pub(crate) printer: Printer,
 }
 
-/// Does what a command asks for.
-pub(crate) fn run(command: Command, context: &mut Context) -> Result<Exit, Failure> {
+/// Does what a command asks for, and says what went wrong.
+pub(crate) fn finish(command: Command, context: &mut Context) -> Exit {
+    let outcome = run(command, context);
+    let failure = match outcome.and_then(|exit| context.printer.flush().map(|()| exit)) {
+        Ok(exit) => return exit,
+        Err(failure) => failure,
+    };
+    for complaint in &failure.complaints {
+        context.printer.complain(complaint);
+    }
+    failure.exit
+}
+
+fn run(command: Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
         Command::Serve(serve) => serve.run(context),
         Command::Call(call) => call.run(context),
@@ -52,9 +67,18 @@ pub(crate) fn find<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Connector
 
 /// What the engine says of a connector that does not exist, for commands that do not call it.
 pub(crate) fn unknown_connector(catalog: &Catalog, name: &str) -> Error {
-    let error = Error::new(ErrorKind::UnknownConnector, format!("there is no connector `{name}`"));
+    let error = Error::new(
+        ErrorKind::UnknownConnector,
+        format!("there is no connector `{name}`"),
+    );
     match catalog.suggest(name) {
         Some(close) => error.with_hint(format!("did you mean `{close}`?")),
         None => error.with_hint("list them with `trunkline connectors list`"),
     }
+}
+
+/// `1 connector`, `2 connectors`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }

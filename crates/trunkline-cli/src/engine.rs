@@ -33,13 +33,6 @@ pub(crate) enum Upstreams {
     Sandbox,
 }
 
-impl Upstreams {
-    /// As the flag `--sandbox` says.
-    pub(crate) fn of_flag(sandbox: bool) -> Self {
-        if sandbox { Self::Sandbox } else { Self::Real }
-    }
-}
-
 /// The engine, and what has to live as long as it does.
 pub(crate) struct Engine {
     /// The engine itself.
@@ -57,15 +50,26 @@ impl Parts {
         }
         let catalog = folder.catalog()?;
         let secrets = folder.secrets(&context.environment)?;
-        Ok(Self { config, catalog, secrets })
+        Ok(Self {
+            config,
+            catalog,
+            secrets,
+        })
     }
 }
 
 impl Engine {
     /// Starts the engine on this thread.
     pub(crate) fn start(parts: Parts, upstreams: Upstreams) -> Result<Self, Failure> {
-        let Parts { mut config, catalog, secrets } = parts;
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|err| no_start(&err))?;
+        let Parts {
+            mut config,
+            catalog,
+            secrets,
+        } = parts;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|err| no_start(&err))?;
         let sandbox = match upstreams {
             Upstreams::Real => None,
             Upstreams::Sandbox => Some(start_sandbox(&catalog)?),
@@ -74,7 +78,11 @@ impl Engine {
             config = config.for_sandbox(sandbox.address());
         }
         let trunkline = Trunkline::new(Arc::new(config), catalog, &secrets, Clock::system())?;
-        Ok(Self { trunkline, runtime, _sandbox: sandbox })
+        Ok(Self {
+            trunkline,
+            runtime,
+            _sandbox: sandbox,
+        })
     }
 
     /// Runs something to its end.

@@ -28,7 +28,10 @@ pub(crate) struct Complaint {
 impl Complaint {
     /// Says what happened.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), notes: Vec::new() }
+        Self {
+            message: message.into(),
+            notes: Vec::new(),
+        }
     }
 
     /// Adds a labelled line.
@@ -41,7 +44,10 @@ impl Complaint {
 impl Failure {
     /// A failure with one complaint.
     pub(crate) fn new(exit: Exit, complaint: Complaint) -> Self {
-        Self { exit, complaints: vec![complaint] }
+        Self {
+            exit,
+            complaints: vec![complaint],
+        }
     }
 
     /// Usage or settings: what is wrong, and what is allowed.
@@ -51,12 +57,16 @@ impl Failure {
 
     /// Everything has been said; only the shell is still to be told.
     pub(crate) fn silent(exit: Exit) -> Self {
-        Self { exit, complaints: Vec::new() }
+        Self {
+            exit,
+            complaints: Vec::new(),
+        }
     }
 
     /// A file that cannot be read or written.
     pub(crate) fn of_file(file: impl std::fmt::Display, err: &io::Error) -> Self {
-        let complaint = Complaint::new(format!("`{file}` cannot be used")).note("caused by", reason(err));
+        let complaint =
+            Complaint::new(format!("`{file}` cannot be used")).note("caused by", reason(err));
         Self::new(Exit::Usage, complaint)
     }
 }
@@ -64,7 +74,9 @@ impl Failure {
 /// What an error of the operating system says, without its number.
 pub(crate) fn reason(err: &io::Error) -> String {
     let text = err.to_string();
-    let plain = text.split_once(" (os error").map_or(text.as_str(), |(plain, _)| plain);
+    let plain = text
+        .split_once(" (os error")
+        .map_or(text.as_str(), |(plain, _)| plain);
     let mut characters = plain.chars();
     match characters.next() {
         Some(first) => first.to_lowercase().chain(characters).collect(),
@@ -78,7 +90,8 @@ impl From<io::Error> for Failure {
         if err.kind() == io::ErrorKind::BrokenPipe {
             return Self::silent(Exit::Success);
         }
-        let complaint = Complaint::new("standard output cannot be written").note("caused by", reason(&err));
+        let complaint =
+            Complaint::new("standard output cannot be written").note("caused by", reason(&err));
         Self::new(Exit::Usage, complaint)
     }
 }
@@ -113,13 +126,22 @@ impl From<&trunkline::Error> for Failure {
 
 impl From<Vec<Problem>> for Failure {
     fn from(problems: Vec<Problem>) -> Self {
-        Self { exit: Exit::Usage, complaints: problems.into_iter().map(Complaint::from).collect() }
+        Self {
+            exit: Exit::Usage,
+            complaints: problems.into_iter().map(Complaint::from).collect(),
+        }
     }
 }
 
 impl From<Problem> for Complaint {
     fn from(problem: Problem) -> Self {
-        let Problem { file, line, column, message, hint } = problem;
+        let Problem {
+            file,
+            line,
+            column,
+            message,
+            hint,
+        } = problem;
         let complaint = Self::new(format!("{file}:{line}:{column}: {message}"));
         match hint {
             Some(hint) => complaint.note("hint", hint),

@@ -11,6 +11,7 @@ use trunkline::{Catalog, Config, Environment, Layers, Secrets};
 use trunkline_connector::document::Source;
 
 use crate::failure::Failure;
+use crate::file;
 
 /// The settings file that is taken when none is named.
 pub(crate) const SETTINGS_FILE: &str = "trunkline.toml";
@@ -45,7 +46,10 @@ impl Folder {
                 root: file.parent().map(Path::to_owned).unwrap_or_default(),
                 settings: Settings::Named(file.to_owned()),
             },
-            None => Self { root: PathBuf::new(), settings: Settings::Usual },
+            None => Self {
+                root: PathBuf::new(),
+                settings: Settings::Usual,
+            },
         }
     }
 
@@ -55,7 +59,11 @@ impl Folder {
         environment: &Environment,
         arguments: Vec<(&'static str, String)>,
     ) -> Result<(Config, Vec<String>), Failure> {
-        Ok(Config::load(Layers { file: self.settings_file()?, environment, arguments })?)
+        Ok(Config::load(Layers {
+            file: self.settings_file()?,
+            environment,
+            arguments,
+        })?)
     }
 
     /// The settings file, if there is one.
@@ -66,7 +74,10 @@ impl Folder {
                 let found = source(file)?;
                 if found.is_none() {
                     let message = format!("there is no settings file `{}`", file.display());
-                    return Err(Failure::usage(message, "name a file that exists, or leave `--config` out"));
+                    return Err(Failure::usage(
+                        message,
+                        "name a file that exists, or leave `--config` out",
+                    ));
                 }
                 Ok(found)
             }
@@ -111,14 +122,20 @@ pub(crate) fn connector_files(folder: &Path) -> Result<Vec<Source>, Failure> {
     files.extend(source(&folder.join("connector.toml"))?);
     for part in ["operations", "examples"] {
         for file in entries(&folder.join(part))? {
-            if file.extension().is_some_and(|extension| extension == "toml") {
+            if file
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
                 files.extend(source(&file)?);
             }
         }
     }
     if files.is_empty() {
         let message = format!("`{}` holds no connector", folder.display());
-        return Err(Failure::usage(message, "a connector's folder has a `connector.toml`"));
+        return Err(Failure::usage(
+            message,
+            "a connector's folder has a `connector.toml`",
+        ));
     }
     Ok(files)
 }
@@ -143,17 +160,12 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// A text file, if there is one.
 fn source(path: &Path) -> Result<Option<Source>, Failure> {
-    match read_text(path) {
-        Ok(text) => Ok(Some(Source { name: path.display().to_string(), text })),
+    match file::read_text(path, FILE_BYTES_MAX) {
+        Ok(text) => Ok(Some(Source {
+            name: path.display().to_string(),
+            text,
+        })),
         Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
         Err(err) => Err(Failure::of_file(path.display(), &err)),
     }
-}
-
-/// Reads a text file, unless it is too large to be one that a person wrote.
-fn read_text(path: &Path) -> std::io::Result<String> {
-    if FILE_BYTES_MAX < fs::metadata(path)?.len() {
-        return Err(ErrorKind::FileTooLarge.into());
-    }
-    fs::read_to_string(path)
 }

@@ -17,6 +17,7 @@
 //! `list[0]=x`. A backslash takes the meaning from the character after it. A value is taken as it
 //! stands, except that one beginning with `@` or `=` is written `\@` or `\=`.
 
+mod name;
 mod nest;
 mod parse;
 mod print;

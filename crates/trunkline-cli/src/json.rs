@@ -43,7 +43,11 @@ impl<'t> Iterator for Tokens<'t> {
         let len = match first {
             '{' | '[' | '}' | ']' | ',' | ':' => 1,
             '"' => text_len(self.rest),
-            _ => self.rest.find(is_delimiter).unwrap_or(self.rest.len()).max(first.len_utf8()),
+            _ => self
+                .rest
+                .find(is_delimiter)
+                .unwrap_or(self.rest.len())
+                .max(first.len_utf8()),
         };
         let (token, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest;
@@ -99,7 +103,9 @@ pub(crate) fn pretty(text: &str, look: Look) -> String {
         match token {
             Token::Open(character) => {
                 page.push(character);
-                if let Some(Token::Close(end)) = tokens.next_if(|next| matches!(next, Token::Close(_))) {
+                if let Some(Token::Close(end)) =
+                    tokens.next_if(|next| matches!(next, Token::Close(_)))
+                {
                     page.push(end);
                 } else {
                     depth += 1;

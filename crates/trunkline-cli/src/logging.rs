@@ -3,7 +3,7 @@
 
 mod waits;
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 use tracing::Subscriber;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -29,7 +29,9 @@ pub(crate) fn for_server(environment: &Environment) -> Result<(), Failure> {
 pub(crate) fn for_command(environment: &Environment, look: Look) -> Result<(), Failure> {
     let log = log(environment, "error")?;
     let waits = look.is_terminal().then(|| {
-        Waits.with_filter(filter::filter_fn(|metadata| metadata.target() == waits::TARGET))
+        Waits.with_filter(filter::filter_fn(|metadata| {
+            metadata.target() == waits::TARGET
+        }))
     });
     begin(tracing_subscriber::registry().with(log).with(waits));
     Ok(())
@@ -42,10 +44,15 @@ where
     let wanted = environment.find(VARIABLE).unwrap_or(level);
     let filter = EnvFilter::builder().parse(wanted).map_err(|err| {
         let message = format!("`{VARIABLE}` is `{wanted}`, which is no filter: {err}");
-        Failure::usage(message, "allowed are a level such as `debug`, and `trunkline_server=trace,info`")
+        Failure::usage(
+            message,
+            "allowed are a level such as `debug`, and `trunkline_server=trace,info`",
+        )
     })?;
-    let has_colors = Look::of(io::stderr().is_terminal(), environment) == Look::Colored;
-    let layer = tracing_subscriber::fmt::layer().with_ansi(has_colors).with_target(false);
+    let has_colors = Look::of(&io::stderr(), environment) == Look::Colored;
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(has_colors)
+        .with_target(false);
     Ok(layer.with_writer(io::stderr).with_filter(filter))
 }
 

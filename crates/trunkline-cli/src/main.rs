@@ -5,7 +5,9 @@ mod commands;
 mod engine;
 mod exit;
 mod failure;
+mod file;
 mod folder;
+mod head;
 mod item;
 mod json;
 mod logging;
@@ -21,10 +23,10 @@ use trunkline::Environment;
 use crate::arguments::Arguments;
 use crate::commands::Context;
 use crate::exit::Exit;
-use crate::failure::{Complaint, Failure};
+use crate::failure::Complaint;
 use crate::printer::Printer;
 
-// Long runs of small allocations of many sizes: measured a tenth less processor time per call.
+// Against the system's allocator: 3 to 15 % less processor time per call, for 6 MB of memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -37,41 +39,47 @@ fn main() -> ExitCode {
 fn run() -> Exit {
     // Variables that are not Unicode cannot be ours.
     let variables = std::env::vars_os();
-    let variables = variables.filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let variables =
+        variables.filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     let environment = Environment::new(variables);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(err) => return usage(&err),
     };
     let printer = Printer::new(&environment);
-    let mut context = Context { environment, printer };
-    let outcome = commands::run(arguments.command, &mut context);
-    finish(outcome, &mut context.printer)
+    let mut context = Context {
+        environment,
+        printer,
+    };
+    commands::finish(arguments.command, &mut context)
 }
 
 /// What was asked for in vain, or the help that was asked for.
 fn usage(err: &clap::Error) -> Exit {
     // A reader that has had enough is no failure.
     drop(err.print());
-    if err.use_stderr() { Exit::Usage } else { Exit::Success }
-}
-
-fn finish(outcome: Result<Exit, Failure>, printer: &mut Printer) -> Exit {
-    let failure = match outcome.and_then(|exit| printer.flush().map(|()| exit)) {
-        Ok(exit) => return exit,
-        Err(failure) => failure,
-    };
-    for complaint in &failure.complaints {
-        printer.complain(complaint);
+    if err.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Success
     }
-    failure.exit
 }
 
 /// Says that this is our mistake and where. The panic's own words may hold a secret.
 fn report_bug(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let place = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let complaint = Complaint::new(format!("this is a bug in Trunkline, at {place}"))
-        .note("hint", concat!("report it at ", env!("CARGO_PKG_REPOSITORY"), "/issues, with what you did and these lines"))
+        .note(
+            "hint",
+            concat!(
+                "report it at ",
+                env!("CARGO_PKG_REPOSITORY"),
+                "/issues, with what you did and these lines"
+            ),
+        )
         .note("version", env!("CARGO_PKG_VERSION"));
     Printer::new(&Environment::default()).complain(&complaint);
 }

@@ -74,14 +74,22 @@ impl Look {
     }
 
     /// How a stream looks to its reader.
-    pub(crate) fn of(is_terminal: bool, environment: &Environment) -> Self {
+    pub(crate) fn of(stream: &impl IsTerminal, environment: &Environment) -> Self {
+        if stream.is_terminal() {
+            Self::on_terminal(environment)
+        } else {
+            Self::Plain
+        }
+    }
+
+    fn on_terminal(environment: &Environment) -> Self {
         // https://no-color.org: any value but an empty one.
         let is_refused =
             environment.find("NO_COLOR").is_some() || environment.find("TERM") == Some("dumb");
-        match (is_terminal, is_refused) {
-            (false, _) => Self::Plain,
-            (true, true) => Self::Terminal,
-            (true, false) => Self::Colored,
+        if is_refused {
+            Self::Terminal
+        } else {
+            Self::Colored
         }
     }
 }
@@ -99,8 +107,8 @@ impl Printer {
     pub(crate) fn new(environment: &Environment) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         Self {
-            out_look: Look::of(out.is_terminal(), environment),
-            err_look: Look::of(err.is_terminal(), environment),
+            out_look: Look::of(&out, environment),
+            err_look: Look::of(&err, environment),
             out: Box::new(BufWriter::new(out)),
             err: Box::new(err),
         }
@@ -153,7 +161,11 @@ impl Printer {
         self.note(format_args!("{} {message}", look.paint(Ink::Bad, "error:")));
         for (label, text) in &complaint.notes {
             let label = format!("{label}:");
-            self.note(format_args!("  {} {}", look.paint(Ink::Faint, &label), visible(text)));
+            self.note(format_args!(
+                "  {} {}",
+                look.paint(Ink::Faint, &label),
+                visible(text)
+            ));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Columns that line up.
 
+use std::fmt::Write as _;
+
 use crate::failure::Failure;
 use crate::printer::{Ink, Printer};
 
@@ -13,7 +15,10 @@ pub(crate) struct Table<const COLUMNS: usize> {
 impl<const COLUMNS: usize> Table<COLUMNS> {
     /// A table without rows.
     pub(crate) fn new(headings: [&'static str; COLUMNS]) -> Self {
-        Self { headings, rows: Vec::new() }
+        Self {
+            headings,
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row.
@@ -28,7 +33,10 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         }
         let widths = self.widths();
         let headings = self.headings.map(str::to_owned);
-        let heading = printer.out_look().paint(Ink::Heading, &line(&headings, &widths)).into_owned();
+        let heading = printer
+            .out_look()
+            .paint(Ink::Heading, &line(&headings, &widths))
+            .into_owned();
         printer.line(heading)?;
         for row in &self.rows {
             printer.line(line(row, &widths))?;
@@ -50,7 +58,8 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 fn line<const COLUMNS: usize>(cells: &[String; COLUMNS], widths: &[usize; COLUMNS]) -> String {
     let mut text = String::new();
     for (cell, width) in cells.iter().zip(widths) {
-        text.push_str(&format!("{cell:width$}  "));
+        // Writing to a `String` cannot go wrong.
+        let _ = write!(text, "{cell:width$}  ");
     }
     text.truncate(text.trim_end().len());
     text

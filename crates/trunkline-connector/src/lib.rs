@@ -9,6 +9,22 @@
 //! It does no I/O and knows no clock, so that an editor or a linter can use it as the engine does:
 //! texts and times come in as arguments.
 //!
+//! ```
+//! use http::{HeaderMap, StatusCode};
+//! use trunkline_connector::format::Class;
+//! use trunkline_connector::outcome::{self, Answer};
+//! use trunkline_connector::{Connector, builtin};
+//!
+//! for (_, files) in builtin::sources() {
+//!     let connector = Connector::load(files).map_err(|problems| format!("{problems:#?}"))?;
+//!     let headers = HeaderMap::new();
+//!     let answer = Answer { status: StatusCode::TOO_MANY_REQUESTS, headers: &headers, body: None };
+//!     let verdict = outcome::classify(&connector.outcomes, &answer);
+//!     assert_eq!(verdict.class, Class::RateLimited);
+//! }
+//! # Ok::<(), String>(())
+//! ```
+//!
 //! Where to look:
 //! - [`format`](mod@format) is what a file may say, as written; [`Connector`] what it means, checked;
 //! - [`document`] reads TOML and names places; [`schema`] has the same shapes for editors;

@@ -6,7 +6,7 @@ mod tests;
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, StatusCode};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::connector::Connector;
 use crate::format::{Class, ErrorsSection, Test};
@@ -229,7 +229,8 @@ fn is_same(left: &Value, right: &Value) -> bool {
 fn is_text_of(wanted: &Value, text: &str) -> bool {
     match wanted {
         Value::String(wanted) => wanted == text,
-        Value::Number(_) | Value::Bool(_) => wanted.to_string() == text,
+        Value::Number(wanted) => text.parse().is_ok_and(|number: Number| number == *wanted),
+        Value::Bool(wanted) => text.parse().is_ok_and(|truth: bool| truth == *wanted),
         Value::Null | Value::Array(_) | Value::Object(_) => false,
     }
 }

@@ -1,14 +1,17 @@
 //! Paths with named parts, such as `/v1/customers/{id}`.
 
+mod parse;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
-use std::str::FromStr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode,
+};
+
+pub(crate) use parse::is_name;
 
 /// Everything but RFC 3986's unreserved characters.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -131,14 +134,7 @@ impl Template {
             for piece in segment {
                 match piece {
                     Piece::Literal(text) => path.push_str(text),
-                    Piece::Name(name) => {
-                        let value =
-                            value(name).ok_or_else(|| ExpandError::Missing(name.clone()))?;
-                        if value.is_empty() {
-                            return Err(ExpandError::Empty(name.clone()));
-                        }
-                        path.extend(utf8_percent_encode(value, RESERVED));
-                    }
+                    Piece::Name(name) => path.extend(encoded(name, value(name))?),
                 }
             }
             let dotted = path.get(start..).is_some_and(is_dots);
@@ -215,6 +211,14 @@ impl Template {
     }
 }
 
+fn encoded<'v>(name: &str, value: Option<&'v str>) -> Result<PercentEncode<'v>, ExpandError> {
+    match value {
+        None => Err(ExpandError::Missing(name.to_owned())),
+        Some("") => Err(ExpandError::Empty(name.to_owned())),
+        Some(value) => Ok(utf8_percent_encode(value, RESERVED)),
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Extent {
     Whole,
@@ -245,6 +249,9 @@ fn match_segment<'t>(
     segment: &str,
     mut found: impl FnMut(&'t str, Range<usize>),
 ) -> bool {
+    if is_dots(segment) {
+        return false;
+    }
     let mut at = 0;
     let mut open = None;
     for (index, piece) in pieces.iter().enumerate() {
@@ -274,7 +281,7 @@ fn match_segment<'t>(
         return at == segment.len();
     };
     found(name, start..segment.len());
-    start < segment.len() && !is_dots(segment)
+    start < segment.len()
 }
 
 fn find_after_first(text: &str, wanted: &str) -> Option<usize> {
@@ -289,76 +296,6 @@ fn is_dots(segment: &str) -> bool {
             &*percent_decode_str(segment).decode_utf8_lossy(),
             "." | ".."
         )
-}
-
-impl FromStr for Template {
-    type Err = TemplateError;
-
-    fn from_str(text: &str) -> Result<Self, TemplateError> {
-        let below = text
-            .strip_prefix('/')
-            .ok_or_else(|| TemplateError::NoSlash(text.to_owned()))?;
-        let segments = below
-            .split('/')
-            .map(parse_segment)
-            .collect::<Result<Vec<_>, _>>()?;
-        let template = Self {
-            text: text.to_owned(),
-            segments,
-        };
-        let mut seen = HashSet::new();
-        if let Some(twice) = template.names().find(|name| !seen.insert(*name)) {
-            return Err(TemplateError::Twice(twice.to_owned()));
-        }
-        Ok(template)
-    }
-}
-
-fn parse_segment(segment: &str) -> Result<Vec<Piece>, TemplateError> {
-    if is_dots(segment) {
-        return Err(TemplateError::Dots(segment.to_owned()));
-    }
-    let mut pieces = Vec::new();
-    let mut rest = segment;
-    while let Some((literal, after)) = rest.split_once('{') {
-        let (name, after) = after
-            .split_once('}')
-            .ok_or_else(|| TemplateError::Brace(segment.to_owned()))?;
-        if !is_name(name) {
-            return Err(TemplateError::Name(name.to_owned()));
-        }
-        push_literal(&mut pieces, literal)?;
-        if let Some(Piece::Name(_)) = pieces.last() {
-            return Err(TemplateError::Touching(name.to_owned()));
-        }
-        pieces.push(Piece::Name(name.to_owned()));
-        rest = after;
-    }
-    push_literal(&mut pieces, rest)?;
-    Ok(pieces)
-}
-
-fn push_literal(pieces: &mut Vec<Piece>, text: &str) -> Result<(), TemplateError> {
-    if text.contains(['{', '}']) {
-        return Err(TemplateError::Brace(text.to_owned()));
-    }
-    // RFC 3986 section 3.3: unreserved, percent-encoded, sub-delimiters, `:` and `@`.
-    let stands = |c: char| c.is_ascii_alphanumeric() || "-._~%!$&'()*+,;=:@".contains(c);
-    if let Some(other) = text.chars().find(|&c| !stands(c)) {
-        return Err(TemplateError::Character(other));
-    }
-    if !text.is_empty() {
-        pieces.push(Piece::Literal(text.to_owned()));
-    }
-    Ok(())
-}
-
-pub(crate) fn is_name(text: &str) -> bool {
-    !text.starts_with(|first: char| first.is_ascii_digit())
-        && !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 impl fmt::Display for Template {

@@ -1,5 +1,8 @@
 //! Times and sizes as people write them: `30s`, `2MiB`.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;

@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use self::lookup::Lookup;
-pub(crate) use self::lookup::LookupError;
+pub(crate) use self::lookup::{Lookup, LookupError};
 use crate::address::{self, Blocked, Rules};
 use crate::clock::{self, Clock};
 use crate::origin::Hostname;

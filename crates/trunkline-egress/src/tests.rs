@@ -10,6 +10,8 @@ mod tunnel;
 mod uploads;
 mod upstream;
 
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -104,6 +106,18 @@ async fn text_until_failure(answer: Response<Received>) -> (String, ReceiveError
             }
             Err(err) => return (text, err.kind()),
         }
+    }
+}
+
+/// Whether `future` is still waiting.
+async fn is_pending<F: Future>(mut future: Pin<&mut F>) -> bool {
+    std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_pending())).await
+}
+
+/// Lets everything run that can, without the clock.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -13,7 +13,7 @@ use trunkline_egress::{ReceiveError, Received};
 pub(crate) const BYTES_MAX: usize = 64 * 1024;
 
 /// A compressed body is read up to this size, whatever it claims to unfold into.
-const UNFOLDED_MAX: u64 = 1024 * 1024;
+const UNFOLDED_MAX: usize = 1024 * 1024;
 
 /// A body of which perhaps a part was read.
 #[derive(Debug)]
@@ -76,22 +76,31 @@ impl Held {
 
     /// The body as JSON, where all of it was read and it is JSON.
     pub(crate) fn json(&self) -> Option<Value> {
-        if self.rest.is_some() || self.first.is_empty() {
+        serde_json::from_slice(&self.text(UNFOLDED_MAX)?).ok()
+    }
+
+    /// The body as it is behind its encoding, where all of it was read and is no more than
+    /// `bytes_max`.
+    pub(crate) fn text(&self, bytes_max: usize) -> Option<Bytes> {
+        if self.rest.is_some() {
             return None;
         }
-        match self.encoding {
-            Encoding::Plain => serde_json::from_slice(&self.first).ok(),
-            Encoding::Gzip => {
-                let mut text = Vec::new();
-                GzDecoder::new(&*self.first)
-                    .take(UNFOLDED_MAX)
-                    .read_to_end(&mut text)
-                    .ok()?;
-                serde_json::from_slice(&text).ok()
-            }
-            Encoding::Unreadable => None,
-        }
+        let text = match self.encoding {
+            Encoding::Plain => self.first.clone(),
+            Encoding::Gzip => unfold(&self.first, bytes_max)?,
+            Encoding::Unreadable => return None,
+        };
+        Some(text).filter(|text| text.len() <= bytes_max)
     }
+}
+
+fn unfold(packed: &[u8], bytes_max: usize) -> Option<Bytes> {
+    let mut text = Vec::new();
+    GzDecoder::new(packed)
+        .take(bytes_max as u64 + 1)
+        .read_to_end(&mut text)
+        .ok()?;
+    Some(text.into())
 }
 
 /// Only encodings that `sign` lets upstreams use can be read.

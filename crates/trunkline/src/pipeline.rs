@@ -49,7 +49,11 @@ async fn stages(engine: &Trunkline, call: Call, record: &mut Record) -> Result<V
         let sent = send::send(engine.egress(), &granted, signed).await;
         let classified = classify::classify(&granted, sent, engine.clock()).await;
         match settle::decide(&granted, &classified, record) {
-            Decision::After(wait) => engine.clock().sleep(wait).await,
+            Decision::After(wait) => {
+                // What came of this attempt may hold a connection; whoever sleeps holds none.
+                drop(classified);
+                engine.clock().sleep(wait).await;
+            }
             Decision::Settle(why) => break settle::settle(&granted, classified, why)?,
         }
     };

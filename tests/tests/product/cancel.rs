@@ -1,6 +1,6 @@
 //! A caller that goes away takes its call along, at any moment.
 
-use trunkline_tests::{Act, Product, Request, Script, Talk, Upstream, answer};
+use trunkline_tests::{Act, Ending, Gate, Product, Request, Script, Talk, Upstream, answer};
 
 fn ask() -> Request {
     Request::post(
@@ -55,17 +55,29 @@ fn in_the_middle_of_a_download() {
 
 #[test]
 fn in_the_middle_of_an_upload() {
-    let upstream = Upstream::start([Script::reading().say(answer(200).bytes())]);
-    let gateway = Product::calling("openai", &upstream).serve();
-    let mut talk = Talk::with(gateway.address());
-    let host = talk.host();
-    talk.say(format!(
-        "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n\r\nbeginning"
-    ));
-    upstream.wait_for(1);
-    drop(talk);
-    upstream.wait_for_goodbye(0);
-    assert_eq!(upstream.count(), 1);
+    for framing in ["transfer-encoding: chunked", "content-length: 100000000"] {
+        let read = Gate::new();
+        let script = Script::new()
+            .then(Act::ReadSome(9))
+            .open(&read)
+            .then(Act::Read);
+        let upstream = Upstream::start([script.say(answer(200).bytes())]);
+        let gateway = Product::calling("openai", &upstream).serve();
+        let mut talk = Talk::with(gateway.address());
+        let host = talk.host();
+        talk.say(format!(
+            "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\n{framing}\r\n\r\n"
+        ));
+        talk.say("9\r\nbeginning\r\n");
+        read.pass();
+        drop(talk);
+        assert_ne!(
+            upstream.wait_for_goodbye(0),
+            Ending::Clean,
+            "it looked like the end: {framing}"
+        );
+        assert_eq!(upstream.count(), 1);
+    }
 }
 
 #[test]

@@ -47,7 +47,10 @@ fn usage_that_is_wrong_is_2_and_says_what_was_meant() {
         (&["serve", "--listn", "x"], "--listen"),
         (&["call", "openai"], "OPERATION"),
         (&["call", "openai", "GET"], "PATH"),
-        (&["call", "openai", "models.list", "--timeout", "10"], "10s"),
+        (
+            &["call", "openai", "models.list", "--timeout", "10"],
+            "`10`",
+        ),
         (
             &["call", "openai", "models.list", "--output", "xml"],
             "ndjson",

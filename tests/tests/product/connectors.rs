@@ -3,7 +3,7 @@
 use std::fs;
 
 use toml::{Table, Value};
-use trunkline_tests::repository;
+use trunkline_tests::{Product, Upstream, repository};
 
 /// The names of the built-in connectors.
 pub(crate) fn builtin() -> Vec<String> {
@@ -71,6 +71,69 @@ name = { type = "string", need = "required" }
 [operations.reply]
 required = ["/id"]
 "#;
+
+/// The example that the format asks for of every operation, each under its file's name.
+pub(crate) const PLAIN_EXAMPLES: [(&str, &str); 2] = [
+    (
+        "list.toml",
+        r#"operation = "things.list"
+title = "every thing"
+
+[request]
+method = "GET"
+path = "/things"
+headers = { authorization = "Bearer plain-example-token-0001" }
+
+[answer]
+status = 200
+headers = { content-type = "application/json" }
+body = { json = '[]' }
+
+[reply]
+class = "ok"
+"#,
+    ),
+    (
+        "create.toml",
+        r#"operation = "things.create"
+title = "a thing"
+call = { name = "a" }
+
+[request]
+method = "POST"
+path = "/things"
+headers = { authorization = "Bearer plain-example-token-0001", content-type = "application/json" }
+body = { json = '{"name":"a"}' }
+
+[answer]
+status = 200
+headers = { content-type = "application/json" }
+body = { json = '{"id":1}' }
+
+[reply]
+class = "ok"
+"#,
+    ),
+];
+
+/// Puts the plain connector, or what was made of it, into a product's folder.
+pub(crate) fn put(product: Product, connector: &str, operations: &str) -> Product {
+    let product = product
+        .file("connectors/plain/connector.toml", connector)
+        .file("connectors/plain/operations/things.toml", operations);
+    PLAIN_EXAMPLES
+        .iter()
+        .fold(product, |product, (name, text)| {
+            product.file(&format!("connectors/plain/examples/{name}"), text)
+        })
+}
+
+/// The plain connector in front of an upstream, with `more` at the end of its file.
+pub(crate) fn plain_calling(upstream: &Upstream, more: &str) -> Product {
+    let product =
+        Product::calling("plain", upstream).variable("PLAIN_TOKEN", "plain-real-token-0002");
+    put(product, &plain(more), PLAIN_OPERATIONS)
+}
 
 /// One example of a built-in connector.
 #[derive(Debug, Clone)]

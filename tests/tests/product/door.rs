@@ -24,24 +24,28 @@ fn guarded() -> (Upstream, Gateway) {
 fn check_refused(statuses: &[u16], request: &str) {
     let (upstream, gateway) = guarded();
     let request = request.replace("HOST", &gateway.address().to_string());
+    let shown: String = request.chars().take(300).collect();
     let Some((reply, mut talk)) = say(&gateway, &request) else {
-        panic!("closed without an answer: {request:?}");
+        panic!("closed without an answer: {shown:?}");
     };
     assert!(
         statuses.contains(&reply.status),
-        "{} for {request:?}\n{}",
+        "{} for {shown:?}\n{}",
         reply.status,
         reply.text()
     );
-    assert_eq!(
-        reply.header("content-type"),
-        Some("application/problem+json"),
-        "{request:?}"
-    );
+    // What is no HTTP at all gets a bare status, since nobody knows what it was.
+    if !reply.body.is_empty() {
+        assert_eq!(
+            reply.header("content-type"),
+            Some("application/problem+json"),
+            "{shown:?}"
+        );
+    }
     // Bytes that came after it must never be taken for another request.
     drop(talk.try_say("GET /openai/v1/smuggled HTTP/1.1\r\nhost: x\r\n\r\n"));
     assert!(matches!(talk.until_closed(), Ending::Clean | Ending::Reset));
-    assert_eq!(upstream.count(), 0, "{request:?}");
+    assert_eq!(upstream.count(), 0, "{shown:?}");
 }
 
 #[test]
@@ -249,7 +253,7 @@ fn an_expectation_that_nobody_meets_is_refused() {
 
 #[test]
 fn a_flood_of_headers_is_refused() {
-    let many: String = (0..200).map(|place| format!("x-{place}: 1\r\n")).collect();
+    let many = "x-many: 1\r\n".repeat(200);
     check_refused(
         &[431],
         &format!("GET /openai/v1/x HTTP/1.1\r\nhost: HOST\r\n{many}\r\n"),
@@ -375,19 +379,33 @@ fn a_connection_that_rests_too_long_is_closed() {
 
 #[test]
 fn an_upload_that_stands_still_is_ended() {
-    let upstream = Upstream::start([answer(200).json("{}")]);
-    let gateway = Product::calling("openai", &upstream)
-        .set("server.idle_timeout", r#""200ms""#)
-        .serve();
-    let mut talk = Talk::with(gateway.address());
-    let host = talk.host();
-    talk.say(format!(
-        "POST /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\n\r\nbegin"
-    ));
-    if let Some(incoming) = talk.answer_or_close() {
-        assert_eq!(incoming.status, 408);
+    let framings = [
+        "content-length: 100",
+        "content-length: 100000000",
+        "transfer-encoding: chunked",
+    ];
+    for framing in framings {
+        let upstream = Upstream::start([answer(200).json("{}")]);
+        let gateway = Product::calling("openai", &upstream)
+            .set("server.idle_timeout", r#""200ms""#)
+            .serve();
+        let mut talk = Talk::with(gateway.address());
+        let host = talk.host();
+        talk.say(format!(
+            "POST /openai/v1/x HTTP/1.1\r\nhost: {host}\r\n{framing}\r\n\r\n5\r\nbegin\r\n"
+        ));
+        if let Some(incoming) = talk.answer_or_close() {
+            assert_eq!(incoming.status, 408, "{framing}");
+            assert_eq!(
+                incoming.finish_on().1.until_closed(),
+                Ending::Clean,
+                "{framing}"
+            );
+        }
+        if upstream.count() == 1 {
+            assert_ne!(upstream.wait_for_goodbye(0), Ending::Clean, "{framing}");
+        }
     }
-    upstream.wait_for_goodbye(0);
 }
 
 #[test]

@@ -182,8 +182,8 @@ fn what_is_no_address_is_a_mistake_of_usage() {
 /// Asks a gateway's own route to fetch an address.
 #[track_caller]
 fn fetch(gateway: &Gateway, url: &str) -> trunkline_tests::Answer {
-    let encoded: String = url.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    gateway.get(&format!("/-/fetch?url={encoded}"))
+    let encoded: Vec<String> = url.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    gateway.get(&format!("/-/fetch?url={}", encoded.concat()))
 }
 
 #[test]

@@ -479,14 +479,7 @@ fn a_dedicated_listener_serves_its_connector_alone() {
 #[test]
 fn a_connector_of_ones_own_is_served() {
     let upstream = Upstream::start([answer(200).json("[]")]);
-    let gateway = Product::calling("plain", &upstream)
-        .variable("PLAIN_TOKEN", "plain-real-token-0002")
-        .file("connectors/plain/connector.toml", &connectors::plain(""))
-        .file(
-            "connectors/plain/operations/things.toml",
-            connectors::PLAIN_OPERATIONS,
-        )
-        .serve();
+    let gateway = connectors::plain_calling(&upstream, "").serve();
     gateway.get("/plain/things").expect(200);
     assert_eq!(
         upstream.only().head.header("authorization"),

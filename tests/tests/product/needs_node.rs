@@ -66,7 +66,7 @@ fn run(file: &str, addresses: &[(&str, String)]) {
     ] {
         command.env_remove(name);
     }
-    let finished = Program::start(command).finish_within(Duration::from_secs(120));
+    let finished = Program::start(command).finish_within(Duration::from_mins(2));
     assert_eq!(
         finished.status,
         Some(0),

@@ -55,7 +55,7 @@ fn product(upstream: &Upstream) -> Product {
         .variable("ANTHROPIC_API_KEY", "")
         .file(".env", &format!("ANTHROPIC_API_KEY={DOTENV_KEY}\n"))
         .variable("TRUNKLINE_LOG", "trace");
-    ["anthropic", "stripe", "twilio", "slack"]
+    ["openai", "anthropic", "stripe", "twilio", "slack"]
         .iter()
         .fold(product, |product, name| {
             product

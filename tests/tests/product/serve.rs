@@ -285,11 +285,13 @@ fn variables_are_checked_like_the_file() {
 
 #[test]
 fn a_base_url_over_plain_http_needs_an_allowed_address() {
-    let product = Product::new().set("connectors.openai.base_url", r#""http://api.openai.com""#);
-    product
-        .run(&["serve"])
-        .expect(2)
-        .complains(&["base_url", "egress.allow"]);
+    for url in ["http://10.1.2.3", "http://8.8.8.8/v1"] {
+        let product = Product::new().set("connectors.openai.base_url", format!("{url:?}"));
+        product
+            .run(&["serve"])
+            .expect(2)
+            .complains(&["base_url", "egress.allow"]);
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Bodies that flow: piece by piece, no faster than the receiver takes them, and never with a
 //! clean end where there was none.
 
+use std::net::SocketAddr;
+
 use trunkline_tests::{Act, Ending, Gate, Product, Request, Script, Talk, Upstream, answer};
 
 const FRAMES: [&str; 3] = [
@@ -186,12 +188,8 @@ fn an_upstream_that_does_not_read_holds_the_caller_back() {
         .then(Act::Read);
     let upstream = Upstream::start([script.say(answer(200).json("{}").bytes())]);
     let gateway = Product::calling("openai", &upstream).serve();
-    let mut talk = Talk::with(gateway.address());
-    let host = talk.host();
     let length = 48 << 20;
-    talk.say(format!(
-        "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n\r\n"
-    ));
+    let mut talk = begin_upload(gateway.address(), &format!("content-length: {length}"));
     talk.say(vec![b'x'; 2 << 20]);
     // The upstream has the beginning before we have sent the rest.
     read.pass();
@@ -207,19 +205,53 @@ fn an_upstream_that_does_not_read_holds_the_caller_back() {
 }
 
 #[test]
-fn an_answer_may_come_before_the_upload_has_ended() {
-    let early = Script::new()
-        .then(Act::ReadSome(1))
-        .say(answer(413).json(r#"{"e":1}"#).bytes());
-    let upstream = Upstream::start([early.then(Act::AwaitGoodbye)]);
+fn an_upload_of_unknown_length_arrives_piece_by_piece() {
+    let gates = [Gate::new(), Gate::new()];
+    let script = Script::new().then(Act::ReadSome(9)).open(&gates[0]);
+    let script = script
+        .then(Act::ReadSome(6))
+        .open(&gates[1])
+        .then(Act::Read);
+    let upstream = Upstream::start([script.say(answer(200).bytes())]);
     let gateway = Product::calling("openai", &upstream).serve();
-    let mut talk = Talk::with(gateway.address());
+    let mut talk = begin_upload(gateway.address(), "transfer-encoding: chunked");
+    talk.say("9\r\nbeginning\r\n");
+    gates[0].pass();
+    talk.say("6\r\nmiddle\r\n");
+    gates[1].pass();
+    talk.say("3\r\nend\r\n0\r\n\r\n");
+    assert_eq!(talk.answer_to("PUT").finish().status, 200);
+    assert_eq!(upstream.only().body, b"beginningmiddleend");
+}
+
+#[test]
+fn an_answer_may_come_before_the_upload_has_ended() {
+    for framing in ["transfer-encoding: chunked", "content-length: 100000000"] {
+        let early = Script::new()
+            .then(Act::ReadSome(1))
+            .say(answer(413).json(r#"{"e":1}"#).bytes());
+        let upstream = Upstream::start([early.then(Act::AwaitGoodbye)]);
+        let gateway = Product::calling("openai", &upstream).serve();
+        let mut talk = begin_upload(gateway.address(), framing);
+        talk.say("9\r\nbeginning\r\n");
+        let reply = talk.answer_to("PUT").finish();
+        assert_eq!(
+            (reply.status, reply.text().as_str()),
+            (413, r#"{"e":1}"#),
+            "{framing}"
+        );
+    }
+}
+
+/// Sends the head of an upload.
+#[track_caller]
+fn begin_upload(to: SocketAddr, framing: &str) -> Talk {
+    let mut talk = Talk::with(to);
     let host = talk.host();
     talk.say(format!(
-        "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000\r\n\r\nbeginning"
+        "PUT /openai/v1/x HTTP/1.1\r\nhost: {host}\r\n{framing}\r\n\r\n"
     ));
-    let reply = talk.answer_to("PUT").finish();
-    assert_eq!((reply.status, reply.text().as_str()), (413, r#"{"e":1}"#));
+    talk
 }
 
 #[test]

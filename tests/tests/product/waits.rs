@@ -15,48 +15,51 @@ fn throttled(headers: &[(&str, &str)]) -> Response {
         .fold(empty, |answer, (name, value)| answer.header(name, value))
 }
 
-/// Whether a wait was understood as longer than we are willing to sleep.
+/// What became of a wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slept {
+    /// It was short, so there was a second attempt.
+    Yes,
+    /// It was too long to be slept.
+    No,
+}
+
+/// Calls once and tells what became of the wait.
 #[track_caller]
-fn is_too_long(product: &Product, target: &str, upstream: &Upstream) -> bool {
+fn slept(product: &Product, target: &str, upstream: &Upstream) -> Slept {
     let reply = product.serve().send(&Request::post(target, "{}"));
     match (reply.status, upstream.count()) {
-        (429, 1) => true,
-        (200, 2) => false,
+        (429, 1) => Slept::No,
+        (200, 2) => Slept::Yes,
         other => panic!("{other:?}: {}", reply.text()),
     }
 }
 
 #[track_caller]
-fn check_builtin(connector: &str, answers: [Response; 2], expected: bool) {
+fn check_builtin(connector: &str, answers: [Response; 2], expected: Slept) {
     let shown = format!("{:?}", answers[0]);
     let upstream = Upstream::start(answers);
     let product = Product::calling(connector, &upstream);
     let target = format!("/{connector}/v1/anything");
     assert_eq!(
-        is_too_long(&product, &target, &upstream),
+        slept(&product, &target, &upstream),
         expected,
         "{connector}: {shown}"
     );
 }
 
 #[track_caller]
-fn check_undescribed(headers: &[(&str, &str)], hints: &str, expected: bool) {
+fn check_undescribed(headers: &[(&str, &str)], hints: &str, expected: Slept) {
     check_own(throttled(headers), hints, expected);
 }
 
 #[track_caller]
-fn check_own(answer_429: Response, hints: &str, expected: bool) {
+fn check_own(answer_429: Response, hints: &str, expected: Slept) {
     let shown = format!("{answer_429:?}");
     let upstream = Upstream::start([answer_429, answer(200).json("{}")]);
-    let product = Product::calling("plain", &upstream)
-        .variable("PLAIN_TOKEN", "plain-real-token-0002")
-        .file("connectors/plain/connector.toml", &connectors::plain(hints))
-        .file(
-            "connectors/plain/operations/things.toml",
-            connectors::PLAIN_OPERATIONS,
-        );
+    let product = connectors::plain_calling(&upstream, hints);
     assert_eq!(
-        is_too_long(&product, "/plain/anything", &upstream),
+        slept(&product, "/plain/anything", &upstream),
         expected,
         "{shown}"
     );
@@ -75,7 +78,7 @@ fn what_every_api_may_say() {
         ("grpc-retry-pushback-ms", "3600000"),
     ];
     for (name, value) in hours {
-        check_undescribed(&[(name, value)], "", true);
+        check_undescribed(&[(name, value)], "", Slept::No);
     }
     let now = [
         ("retry-after", "0"),
@@ -86,7 +89,7 @@ fn what_every_api_may_say() {
         ("x-amz-retry-after", "1"),
     ];
     for (name, value) in now {
-        check_undescribed(&[(name, value)], "", false);
+        check_undescribed(&[(name, value)], "", Slept::Yes);
     }
 }
 
@@ -106,7 +109,7 @@ fn what_is_guessed_of_apis_that_nobody_has_described() {
         ("ratelimit", r#""default";r=0;t=3600"#),
     ];
     for (name, value) in hours {
-        check_undescribed(&[(name, value)], "", true);
+        check_undescribed(&[(name, value)], "", Slept::No);
     }
     let now = [
         ("x-ratelimit-reset", "1767225600"),
@@ -115,7 +118,7 @@ fn what_is_guessed_of_apis_that_nobody_has_described() {
         ("ratelimit-reset", "0"),
     ];
     for (name, value) in now {
-        check_undescribed(&[(name, value)], "", false);
+        check_undescribed(&[(name, value)], "", Slept::Yes);
     }
 }
 
@@ -131,11 +134,11 @@ fn what_makes_no_sense_is_passed_over() {
         "12 13",
         "\u{e9}",
     ] {
-        check_undescribed(&[("retry-after", value)], "", false);
-        check_undescribed(&[("x-ratelimit-reset", value)], "", false);
+        check_undescribed(&[("retry-after", value)], "", Slept::Yes);
+        check_undescribed(&[("x-ratelimit-reset", value)], "", Slept::Yes);
     }
-    check_undescribed(&[("ratelimit", "default;r=0;t=3600")], "", false);
-    check_undescribed(&[("ratelimit", r#""default";r=0;t="x""#)], "", false);
+    check_undescribed(&[("ratelimit", "default;r=0;t=3600")], "", Slept::Yes);
+    check_undescribed(&[("ratelimit", r#""default";r=0;t="x""#)], "", Slept::Yes);
 }
 
 #[test]
@@ -143,12 +146,12 @@ fn the_longest_of_several_waits_counts() {
     check_undescribed(
         &[("retry-after", "0"), ("retry-after-ms", "3600000")],
         "",
-        true,
+        Slept::No,
     );
     check_undescribed(
         &[("retry-after", "3600"), ("x-ratelimit-reset-after", "1")],
         "",
-        true,
+        Slept::No,
     );
 }
 
@@ -191,8 +194,8 @@ fn what_a_connectors_file_describes() {
     ];
     for (name, unit, hour, none) in cases {
         let hints = hint(&format!("{{ header = \"{name}\" }}"), unit, hour, "");
-        check_undescribed(&[(name, hour)], &hints, true);
-        check_undescribed(&[(name, none)], &hints, false);
+        check_undescribed(&[(name, hour)], &hints, Slept::No);
+        check_undescribed(&[(name, none)], &hints, Slept::Yes);
     }
 }
 
@@ -220,9 +223,9 @@ fn a_wait_in_the_body() {
     ];
     for (pointer, unit, sample, body) in cases {
         let hints = hint(&format!("{{ body = \"{pointer}\" }}"), unit, sample, "");
-        check_own(throttled(&[]).json(body), &hints, true);
-        check_own(throttled(&[]).json("{}"), &hints, false);
-        check_own(throttled(&[]).json("not json"), &hints, false);
+        check_own(throttled(&[]).json(body), &hints, Slept::No);
+        check_own(throttled(&[]).json("{}"), &hints, Slept::Yes);
+        check_own(throttled(&[]).json("not json"), &hints, Slept::Yes);
     }
 }
 
@@ -239,14 +242,14 @@ fn a_wait_cut_out_of_a_text() {
     check_undescribed(
         &[("x-info", "limit=5, remaining=0, reset=3600")],
         &hints,
-        true,
+        Slept::No,
     );
     check_undescribed(
         &[("x-info", "limit=5, remaining=0, reset=0")],
         &hints,
-        false,
+        Slept::Yes,
     );
-    check_undescribed(&[("x-info", "limit=5")], &hints, false);
+    check_undescribed(&[("x-info", "limit=5")], &hints, Slept::Yes);
 }
 
 #[test]
@@ -257,15 +260,23 @@ fn a_wait_counts_only_when_nothing_remains() {
         "3600",
         "remaining = \"x-remaining\"",
     );
-    check_undescribed(&[("x-reset", "3600"), ("x-remaining", "0")], &hints, true);
-    check_undescribed(&[("x-reset", "3600"), ("x-remaining", "7")], &hints, false);
+    check_undescribed(
+        &[("x-reset", "3600"), ("x-remaining", "0")],
+        &hints,
+        Slept::No,
+    );
+    check_undescribed(
+        &[("x-reset", "3600"), ("x-remaining", "7")],
+        &hints,
+        Slept::Yes,
+    );
 }
 
 #[test]
 fn a_description_ends_the_guessing() {
     let hints = hint(r#"{ header = "x-wait" }"#, "delta_seconds", "3600", "");
-    check_undescribed(&[("x-ratelimit-reset", "3600")], &hints, false);
-    check_undescribed(&[("retry-after", "3600")], &hints, true);
+    check_undescribed(&[("x-ratelimit-reset", "3600")], &hints, Slept::Yes);
+    check_undescribed(&[("retry-after", "3600")], &hints, Slept::No);
 }
 
 #[test]
@@ -278,8 +289,8 @@ fn the_durations_of_openai() {
             ("x-ratelimit-reset-tokens", "6m0s"),
         ])
     };
-    check_builtin("openai", [reset("1h0m0s"), answer(200)], true);
-    check_builtin("openai", [reset("12ms"), answer(200)], false);
+    check_builtin("openai", [reset("1h0m0s"), answer(200)], Slept::No);
+    check_builtin("openai", [reset("12ms"), answer(200)], Slept::Yes);
 }
 
 #[test]
@@ -291,12 +302,12 @@ fn the_times_of_anthropic() {
         check_builtin(
             "anthropic",
             [reset("2026-01-01T01:00:00Z"), answer(200)],
-            true,
+            Slept::No,
         );
         check_builtin(
             "anthropic",
             [reset("2026-01-01T00:00:00Z"), answer(200)],
-            false,
+            Slept::Yes,
         );
     }
 }

@@ -8,7 +8,7 @@ use crate::process::{Ending, Program};
 use crate::say;
 use crate::workspace::Workspace;
 
-/// A program that tests drive: they live in a module of the name that stands second.
+/// A program that tests drive: they live in modules of the name that stands second.
 struct Driven {
     program: &'static str,
     module: &'static str,
@@ -26,6 +26,14 @@ const DRIVEN: &[Driven] = &[
     Driven {
         program: "nginx",
         module: "needs_nginx",
+    },
+    Driven {
+        program: "wrk",
+        module: "needs_nginx",
+    },
+    Driven {
+        program: "valgrind",
+        module: "needs_valgrind",
     },
 ];
 

@@ -1,6 +1,6 @@
 //! `trunkline call`: one call, made inside this process.
 
-pub(crate) mod output;
+mod output;
 mod request;
 
 use std::time::Duration;
@@ -10,8 +10,8 @@ use trunkline::Plan;
 use trunkline_connector::units::{Span, UnitError};
 
 use crate::arguments::SettingsOptions;
-use crate::commands::{self, Context};
 use crate::commands::call::request::Words;
+use crate::commands::{self, Context};
 use crate::engine::{Engine, Parts, Upstreams};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -33,11 +33,11 @@ Items:
   Header:value      a request header
   name=@file        the text of a file
   name:=@file.json  the JSON of a file
-  Dots and brackets nest: metadata[order]=7, a.b=1, list[]=x, list[0]=x. A backslash escapes.
+  Dots and brackets nest: metadata[order]=7, a.b=1, list[]=x, list.0=x. A backslash escapes.
 
 Examples:
-  trunkline call openai chat.completions.create model=gpt-4o-mini messages[0][role]=user \\
-      messages[0][content]=Hello
+  trunkline call openai chat.completions.create model=gpt-5.4-mini messages.0.role=user \\
+      messages.0.content=Hello
   trunkline call stripe POST /v1/customers email=ada@example.com
   trunkline call stripe customers.list limit=3 --output ndjson
   trunkline call slack chat.postMessage channel=C012345 text=Hi --dry-run
@@ -119,13 +119,26 @@ impl Call {
         let folder = Folder::new(self.settings.config.as_deref());
         let parts = Parts::read(&folder, context)?;
         let mut call = request::build(words, &parts.catalog)?;
+        if call.options.fault.is_some() && !self.make.sandbox {
+            let message =
+                "`Trunkline-Sandbox` is for the sandbox, and an API would answer this call";
+            return Err(Failure::usage(
+                message,
+                "add `--sandbox`, or leave the header out",
+            ));
+        }
         if self.make.timeout.is_some() {
             call.options.timeout = self.make.timeout;
         }
         if self.make.connection.is_some() {
             call.options.connection = self.make.connection;
         }
-        let engine = Engine::start(parts, Upstreams::of_flag(self.make.sandbox))?;
+        let upstreams = if self.make.sandbox {
+            Upstreams::Sandbox
+        } else {
+            Upstreams::Real
+        };
+        let engine = Engine::start(parts, upstreams)?;
         if self.show.dry_run {
             let plan = engine.trunkline.plan(call)?;
             print_plan(&plan, &mut context.printer)?;
@@ -143,9 +156,16 @@ impl Call {
 /// Writes the request that would be sent.
 fn print_plan(plan: &Plan, printer: &mut Printer) -> Result<(), Failure> {
     let look = printer.out_look();
-    printer.line(format_args!("{} {}", look.paint(Ink::Heading, plan.method.as_str()), plan.url))?;
+    printer.line(format_args!(
+        "{} {}",
+        look.paint(Ink::Heading, plan.method.as_str()),
+        plan.url
+    ))?;
     for (name, value) in &plan.headers {
-        printer.line(format_args!("{} {value}", look.paint(Ink::Faint, &format!("{name}:"))))?;
+        printer.line(format_args!(
+            "{} {value}",
+            look.paint(Ink::Faint, &format!("{name}:"))
+        ))?;
     }
     if let Some(body) = plan.body.as_ref().filter(|body| !body.is_empty()) {
         printer.line("")?;

@@ -50,7 +50,11 @@ impl Config {
         }
         let mut table = Table::new(["SETTING", "VALUE", "FROM"]);
         for setting in config.settings() {
-            table.row([setting.key.clone(), shown(setting).to_string(), setting.place.to_string()]);
+            table.row([
+                setting.key.clone(),
+                shown(setting).to_string(),
+                setting.place.to_string(),
+            ]);
         }
         table.print(printer)?;
         Ok(Exit::Success)
@@ -59,8 +63,16 @@ impl Config {
 
 /// The value, unless its key says that it is a secret: people put keys into headers.
 fn shown(setting: &Setting) -> Value {
-    const SECRET_WORDS: [&str; 8] =
-        ["authorization", "cookie", "key", "token", "secret", "password", "credential", "auth"];
+    const SECRET_WORDS: [&str; 8] = [
+        "authorization",
+        "cookie",
+        "key",
+        "token",
+        "secret",
+        "password",
+        "credential",
+        "auth",
+    ];
     let mut parts = setting.key.split('.').rev();
     let last = parts.next().unwrap_or_default().to_ascii_lowercase();
     let is_header = parts.next() == Some("headers");

@@ -10,10 +10,11 @@ mod tests;
 
 use clap::Args;
 use trunkline::{Clock, Trunkline};
+use trunkline_connector::{ConnectorName, words};
 
 use crate::arguments::{ListOptions, SettingsOptions};
-use crate::commands::Context;
 use crate::commands::doctor::findings::Findings;
+use crate::commands::{Context, count};
 use crate::engine::{Engine, Parts, Upstreams};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
@@ -50,7 +51,11 @@ impl Doctor {
         if let Some(parts) = examine(&folder, context, &mut findings)? {
             machine::examine(&parts.config, &Clock::system(), &mut findings);
             let ready = secrets::examine(&parts, &mut findings);
-            if self.live {
+            if self.live && !ready.is_empty() {
+                let names = words::all_of(ready.iter().map(ConnectorName::as_str));
+                let requests = count(ready.len(), "cheap request");
+                let said = format!("--live sends {requests}, to {names}");
+                context.printer.note(said);
                 let engine = Engine::start(parts, Upstreams::Real)?;
                 engine.run(live::examine(&engine.trunkline, &ready, &mut findings));
             }
@@ -68,11 +73,18 @@ impl Doctor {
 }
 
 /// Reads everything; what cannot be read is a finding, and what depends on it is left out.
-fn examine(folder: &Folder, context: &Context, findings: &mut Findings) -> Result<Option<Parts>, Failure> {
+fn examine(
+    folder: &Folder,
+    context: &Context,
+    findings: &mut Findings,
+) -> Result<Option<Parts>, Failure> {
     const AREA: &str = "settings";
     match folder.settings_file() {
         Ok(Some(file)) => findings.good(AREA, format!("`{}` is read", file.name)),
-        Ok(None) => findings.good(AREA, format!("there is no `{SETTINGS_FILE}`: defaults hold")),
+        Ok(None) => findings.good(
+            AREA,
+            format!("there is no `{SETTINGS_FILE}`: defaults hold"),
+        ),
         // Only a file that was named can be missing.
         Err(failure) => return Err(failure),
     }
@@ -84,7 +96,11 @@ fn examine(folder: &Folder, context: &Context, findings: &mut Findings) -> Resul
             for warning in warnings {
                 findings.doubtful(AREA, Complaint::new(warning));
             }
-            let parts = Parts { config, catalog, secrets };
+            let parts = Parts {
+                config,
+                catalog,
+                secrets,
+            };
             check_together(&parts, findings);
             Ok(Some(parts))
         }
@@ -107,9 +123,17 @@ fn examine(folder: &Folder, context: &Context, findings: &mut Findings) -> Resul
 /// Whether settings, connectors and secrets fit together.
 fn check_together(parts: &Parts, findings: &mut Findings) {
     let config = std::sync::Arc::new(parts.config.clone());
-    let engine = Trunkline::new(config, parts.catalog.clone(), &parts.secrets, Clock::system());
+    let engine = Trunkline::new(
+        config,
+        parts.catalog.clone(),
+        &parts.secrets,
+        Clock::system(),
+    );
     match engine {
-        Ok(_) => findings.good("settings", "settings and connectors fit together".to_owned()),
+        Ok(_) => findings.good(
+            "settings",
+            "settings and connectors fit together".to_owned(),
+        ),
         Err(err) => {
             for complaint in Failure::from(err).complaints {
                 findings.bad("settings", complaint);

@@ -65,7 +65,20 @@ fn find(connector: Option<&Connector>, code: &str) -> Option<Explanation> {
         Ok(status) => Subject::Status(status),
         Err(_) => Subject::Code(code),
     };
-    trunkline::explain(connector, subject)
+    trunkline::explain(connector, subject).or_else(|| by_example(connector?, code))
+}
+
+/// Most codes have no rule of their own: what they mean is what the status means that they come
+/// with, which the connector's examples show.
+fn by_example(connector: &Connector, code: &str) -> Option<Explanation> {
+    let example = connector
+        .examples
+        .iter()
+        .find(|example| example.code.as_deref() == Some(code))?;
+    trunkline::explain(
+        Some(connector),
+        Subject::Status(example.answer.status.as_u16()),
+    )
 }
 
 fn unknown(catalog: &Catalog, connector: Option<&Connector>, code: &str) -> Failure {
@@ -89,27 +102,47 @@ fn unknown(catalog: &Catalog, connector: Option<&Connector>, code: &str) -> Fail
         (None, Some(connector)) => format!("see {}", connector.docs),
         (None, None) => {
             let words = words::any_of(WORDS);
-            format!("give a status such as `429`, a code, or one of {words}; for a vendor's code its connector first")
+            format!(
+                "give a status such as `429`, a code, or one of {words}; for a vendor's code its connector first"
+            )
         }
     };
     Failure::usage(format!("nothing is known of `{code}`"), hint)
 }
 
-/// The vendor's codes that the connector's rules know.
+/// The vendor's codes that the connector's rules and examples know, sorted.
 fn codes(connector: &Connector) -> Vec<&str> {
-    let mut codes = Vec::new();
-    for test in connector.outcomes.iter().filter_map(|rule| rule.body.as_ref()) {
+    let examples = connector.examples.iter();
+    let mut codes: Vec<&str> = examples
+        .filter_map(|example| example.code.as_deref())
+        .collect();
+    for test in connector
+        .outcomes
+        .iter()
+        .filter_map(|rule| rule.body.as_ref())
+    {
         match &test.is {
             Test::Equals(value) => codes.extend(value.as_str()),
             Test::OneOf(values) => codes.extend(values.iter().filter_map(|value| value.as_str())),
             Test::Contains(_) | Test::Present(_) => {}
         }
     }
+    codes.sort_unstable();
+    codes.dedup();
     codes
 }
 
-fn print(explanation: &Explanation, list: &ListOptions, printer: &mut Printer) -> Result<(), Failure> {
-    let Explanation { what, whose_move, what_to_do, docs } = explanation;
+fn print(
+    explanation: &Explanation,
+    list: &ListOptions,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let Explanation {
+        what,
+        whose_move,
+        what_to_do,
+        docs,
+    } = explanation;
     if list.json {
         return printer.json(&json!({
             "what": what,

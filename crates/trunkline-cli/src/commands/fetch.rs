@@ -7,13 +7,13 @@ use trunkline_connector::units::Size;
 
 use crate::arguments::SettingsOptions;
 use crate::commands::Context;
-use crate::commands::call::output::status_line;
 use crate::engine::{Engine, Parts, Upstreams};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::folder::Folder;
+use crate::head::{self, status_line};
 use crate::logging;
-use crate::printer::{self, Ink, Printer};
+use crate::printer::{self, Printer};
 
 /// Fetch a public address, refusing everything internal
 #[derive(Debug, Args)]
@@ -54,42 +54,34 @@ impl Fetch {
         let fetched = engine.run(engine.trunkline.fetch(&self.url, options))?;
         let printer = &mut context.printer;
         if self.include {
-            print_head(&fetched, printer)?;
+            head::print(fetched.status, &fetched.headers, &[], printer)?;
         }
         print_body(&fetched, printer)?;
         judge(&fetched)
     }
 }
 
-fn print_head(fetched: &Fetched, printer: &mut Printer) -> Result<(), Failure> {
-    let look = printer.out_look();
-    let status = format!("HTTP/1.1 {}", status_line(fetched.status));
-    printer.line(look.paint(Ink::Heading, &status))?;
-    for (name, value) in &fetched.headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let name = format!("{name}:");
-        printer.line(format_args!("{} {}", look.paint(Ink::Faint, &name), printer::visible(&value)))?;
-    }
-    printer.line("")
-}
-
 fn print_body(fetched: &Fetched, printer: &mut Printer) -> Result<(), Failure> {
     if !printer.out_look().is_terminal() {
         return printer.bytes(&fetched.body);
     }
-    match str::from_utf8(&fetched.body) {
-        Ok(text) => printer.line(printer::visible(text)),
-        Err(_) => {
-            let bytes = fetched.body.len();
-            printer.note(format_args!("{bytes} bytes that are no text; send them to a file with `> FILE`"));
-            Ok(())
-        }
-    }
+    let Ok(text) = str::from_utf8(&fetched.body) else {
+        let bytes = fetched.body.len();
+        printer.note(format_args!(
+            "{bytes} bytes that are no text; send them to a file with `> FILE`"
+        ));
+        return Ok(());
+    };
+    printer.line(printer::visible(text))
 }
 
 /// A page that says no is no success, although it was fetched.
 fn judge(fetched: &Fetched) -> Result<Exit, Failure> {
-    let answer = Answer { status: fetched.status, headers: &fetched.headers, body: None };
+    let answer = Answer {
+        status: fetched.status,
+        headers: &fetched.headers,
+        body: None,
+    };
     let class = outcome::classify(&[], &answer).class;
     let exit = Exit::of_answer(class, fetched.status);
     if exit == Exit::Success {

@@ -53,24 +53,42 @@ fn print(connector: &Connector, printer: &mut Printer) -> Result<(), Failure> {
             printer.line("")?;
         }
         let name = look.paint(Ink::Heading, &operation.name);
-        printer.line(format_args!("{name}  {} {}", operation.method, operation.path))?;
+        printer.line(format_args!(
+            "{name}  {} {}",
+            operation.method, operation.path
+        ))?;
         printer.line(format_args!("  {}", operation.title))?;
         print_inputs(operation, printer)?;
-        printer.line(format_args!("  {}", look.paint(Ink::Faint, &operation.docs)))?;
+        printer.line(format_args!(
+            "  {}",
+            look.paint(Ink::Faint, &operation.docs)
+        ))?;
     }
     Ok(())
 }
 
 /// The required ones first, since they have to be known.
 fn print_inputs(operation: &Operation, printer: &mut Printer) -> Result<(), Failure> {
-    let width = operation.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or(0);
+    let width = operation
+        .inputs
+        .iter()
+        .map(|input| input.name.chars().count())
+        .max()
+        .unwrap_or(0);
     for need in [Need::Required, Need::Optional] {
         for input in operation.inputs.iter().filter(|input| input.need == need) {
             let mark = if need == Need::Required { "*" } else { " " };
-            let about = input.about.as_deref().map(|about| format!("; {about}")).unwrap_or_default();
+            let about = input
+                .about
+                .as_deref()
+                .map(|about| format!("; {about}"))
+                .unwrap_or_default();
             let place = place(input.place);
             let kind = input.kind.in_words();
-            printer.line(format_args!("  {mark} {:width$}  {kind}, in the {place}{about}", input.name))?;
+            printer.line(format_args!(
+                "  {mark} {:width$}  {kind}, in the {place}{about}",
+                input.name
+            ))?;
         }
     }
     Ok(())

@@ -36,7 +36,7 @@ Examples:
   trunkline serve --sandbox
   trunkline serve --config /etc/trunkline/trunkline.toml --listen 127.0.0.1:4100")]
 pub(crate) struct Serve {
-    /// Where to listen: an address and port, or unix:/path/to/socket [default: 127.0.0.1:4000]
+    /// Where to listen: an address and port, or `unix:/path/to/socket` [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     /// Let the built-in sandbox answer every call, without keys and network
@@ -62,7 +62,11 @@ impl Serve {
         let mut source = Source {
             folder: Folder::new(self.settings.config.as_deref()),
             environment: context.environment.clone(),
-            arguments: self.listen.map(|listen| ("server.listen", listen)).into_iter().collect(),
+            arguments: self
+                .listen
+                .map(|listen| ("server.listen", listen))
+                .into_iter()
+                .collect(),
             sandbox: None,
         };
         let config = source.config()?;
@@ -82,9 +86,14 @@ impl Serve {
         // Before anybody can know that we run, so that no signal ends us without draining.
         let signals = runtime.block_on(async { Signals::listen() });
         let signals = signals.map_err(|err| engine::no_start(&err))?;
-        let running = trunkline_server::start(Setup { engine: engine.clone(), sandbox })?;
+        let running = trunkline_server::start(Setup {
+            engine: engine.clone(),
+            sandbox,
+        })?;
         for listening in running.addresses() {
-            context.printer.line(format_args!("listening on {listening}"))?;
+            context
+                .printer
+                .line(format_args!("listening on {listening}"))?;
         }
         context.printer.flush()?;
         announce(&engine, &source);
@@ -96,11 +105,8 @@ impl Serve {
 
 /// Waits for signals and does what they ask for.
 async fn serve(running: Running, mut signals: Signals, reload: impl Fn()) {
-    loop {
-        match signals.next().await {
-            Asked::Reload => reload(),
-            Asked::Stop => break,
-        }
+    while signals.next().await == Asked::Reload {
+        reload();
     }
     tracing::info!("stopping: running calls may finish");
     let mut drained = tokio::task::spawn_blocking(|| running.shut_down());
@@ -112,9 +118,17 @@ async fn serve(running: Running, mut signals: Signals, reload: impl Fn()) {
 }
 
 fn announce(engine: &Trunkline, source: &Source) {
+    for setting in engine.config().settings() {
+        if setting.key.contains(".danger_") && setting.value == true {
+            tracing::warn!("`{}` is on", setting.key);
+        }
+    }
     let connectors = engine.catalog().iter().count();
     if source.sandbox.is_some() {
-        tracing::info!(connectors, "ready; the sandbox answers every call, nothing is sent to an API");
+        tracing::info!(
+            connectors,
+            "ready; the sandbox answers every call, nothing is sent to an API"
+        );
     } else {
         tracing::info!(connectors, "ready");
     }
@@ -123,7 +137,9 @@ fn announce(engine: &Trunkline, source: &Source) {
 impl Source {
     /// The settings as they are written now. Warnings go to the log.
     fn config(&self) -> Result<Config, Failure> {
-        let (config, warnings) = self.folder.config(&self.environment, self.arguments.clone())?;
+        let (config, warnings) = self
+            .folder
+            .config(&self.environment, self.arguments.clone())?;
         for warning in warnings {
             tracing::warn!("{warning}");
         }
@@ -168,7 +184,9 @@ impl Source {
 fn needs_restart(before: &[Setting], after: &[Setting]) -> Vec<String> {
     const AT_START: [&str; 4] = ["server.", "listeners.", "egress.", "data."];
     let is_in = |setting: &Setting, others: &[Setting]| {
-        others.iter().any(|other| other.key == setting.key && other.value == setting.value)
+        others
+            .iter()
+            .any(|other| other.key == setting.key && other.value == setting.value)
     };
     let gone = before.iter().filter(|setting| !is_in(setting, after));
     let new = after.iter().filter(|setting| !is_in(setting, before));

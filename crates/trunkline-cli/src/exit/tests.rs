@@ -8,7 +8,11 @@ use super::Exit;
 #[track_caller]
 fn check(class: Class, status: u16, expected: u8) {
     let status = StatusCode::from_u16(status).expect("a status");
-    assert_eq!(Exit::of_answer(class, status).code(), expected, "{class:?} {status}");
+    assert_eq!(
+        Exit::of_answer(class, status).code(),
+        expected,
+        "{class:?} {status}"
+    );
 }
 
 #[test]
@@ -32,10 +36,9 @@ fn an_answer_decides_by_its_class_and_only_then_by_its_status() {
 /// Every kind of error has the exit status that its meaning asks for: a new kind shows here.
 #[test]
 fn every_error_has_its_exit_status() {
-    let table: String = ErrorKind::ALL
-        .iter()
-        .map(|kind| format!("{} {}\n", Exit::of_error(*kind).code(), kind.code()))
-        .collect();
+    let kinds = ErrorKind::ALL.iter();
+    let lines = kinds.map(|kind| format!("{} {}", Exit::of_error(*kind).code(), kind.code()));
+    let table = lines.collect::<Vec<_>>().join("\n");
     expect![[r#"
         2 unknown_connector
         2 unknown_operation
@@ -72,6 +75,6 @@ fn every_error_has_its_exit_status() {
         7 reply_too_large
         8 schema_broken
         6 too_many_redirects
-        1 internal
-    "#]].assert_eq(&table);
+        1 internal"#]]
+    .assert_eq(&table);
 }

@@ -50,7 +50,10 @@ type Place<'a> = (&'a mut Value, bool);
 
 /// Puts `value` where `name` says. On an error the tree is good for nothing more.
 pub(crate) fn insert(inputs: &mut Inputs, name: &InputName, value: Value) -> Result<(), NestError> {
-    let mut done = InputName { key: name.key.clone(), steps: Vec::new() };
+    let mut done = InputName {
+        key: name.key.clone(),
+        steps: Vec::new(),
+    };
     let (mut place, mut is_new) = member(inputs, &name.key);
     for step in &name.steps {
         if is_new {
@@ -77,7 +80,9 @@ pub(crate) fn insert(inputs: &mut Inputs, name: &InputName, value: Value) -> Res
         done.steps.push(step.clone());
     }
     if !is_new {
-        return Err(NestError::Twice { name: name.to_string() });
+        return Err(NestError::Twice {
+            name: name.to_string(),
+        });
     }
     *place = value;
     Ok(())
@@ -88,13 +93,20 @@ fn member<'a>(object: &'a mut Inputs, key: &str) -> Place<'a> {
     (object.entry(key.to_owned()).or_insert(Value::Null), is_new)
 }
 
-fn entry<'a>(list: &'a mut Vec<Value>, index: usize, name: &InputName) -> Result<Place<'a>, NestError> {
+fn entry<'a>(
+    list: &'a mut Vec<Value>,
+    index: usize,
+    name: &InputName,
+) -> Result<Place<'a>, NestError> {
     let next = list.len();
     if index == next {
         list.push(Value::Null);
     }
     let place = list.get_mut(index);
-    let place = place.ok_or_else(|| NestError::Gap { name: name.to_string(), next })?;
+    let place = place.ok_or_else(|| NestError::Gap {
+        name: name.to_string(),
+        next,
+    })?;
     Ok((place, index == next))
 }
 

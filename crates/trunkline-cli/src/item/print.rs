@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::item::parse::SPECIAL;
+use crate::item::name::SPECIAL;
 use crate::item::{InputName, Item, Step};
 
 impl fmt::Display for Item {

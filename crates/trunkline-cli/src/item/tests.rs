@@ -46,127 +46,285 @@ fn check_clash(words: &[&str], expected: Expect) {
 
 #[test]
 fn every_separator_has_its_meaning() {
-    check("model=gpt-4o", expect![[r#"Text(InputName { key: "model", steps: [] }, "gpt-4o")"#]]);
-    check("max:=5", expect![[r#"Json(InputName { key: "max", steps: [] }, Number(5))"#]]);
-    check("limit==5", expect![[r#"Query(QueryName { written: "limit", plain: "limit", input: InputName { key: "limit", steps: [] } }, "5")"#]]);
+    check(
+        "model=gpt-4o",
+        expect![[r#"Text(InputName { key: "model", steps: [] }, "gpt-4o")"#]],
+    );
+    check(
+        "max:=5",
+        expect![[r#"Json(InputName { key: "max", steps: [] }, Number(5))"#]],
+    );
+    check(
+        "limit==5",
+        expect![[
+            r#"Query(QueryName { written: "limit", plain: "limit", input: InputName { key: "limit", steps: [] } }, "5")"#
+        ]],
+    );
     check("X-Trace:abc", expect![[r#"Header("x-trace", "abc")"#]]);
-    check("prompt=@prompt.txt", expect![[r#"TextFile(InputName { key: "prompt", steps: [] }, "prompt.txt")"#]]);
-    check("schema:=@schema.json", expect![[r#"JsonFile(InputName { key: "schema", steps: [] }, "schema.json")"#]]);
+    check(
+        "prompt=@prompt.txt",
+        expect![[r#"TextFile(InputName { key: "prompt", steps: [] }, "prompt.txt")"#]],
+    );
+    check(
+        "schema:=@schema.json",
+        expect![[r#"JsonFile(InputName { key: "schema", steps: [] }, "schema.json")"#]],
+    );
 }
 
 #[test]
 fn the_first_separator_counts_and_the_rest_is_the_value() {
-    check("url=https://example.com/?a=b", expect![[r#"Text(InputName { key: "url", steps: [] }, "https://example.com/?a=b")"#]]);
-    check("If-Match:\"a=b:c\"", expect![[r#"Header("if-match", "\"a=b:c\"")"#]]);
-    check("q==a:b=c", expect![[r#"Query(QueryName { written: "q", plain: "q", input: InputName { key: "q", steps: [] } }, "a:b=c")"#]]);
-    check("empty=", expect![[r#"Text(InputName { key: "empty", steps: [] }, "")"#]]);
+    check(
+        "url=https://example.com/?a=b",
+        expect![[r#"Text(InputName { key: "url", steps: [] }, "https://example.com/?a=b")"#]],
+    );
+    check(
+        "If-Match:\"a=b:c\"",
+        expect![[r#"Header("if-match", "\"a=b:c\"")"#]],
+    );
+    check(
+        "q==a:b=c",
+        expect![[
+            r#"Query(QueryName { written: "q", plain: "q", input: InputName { key: "q", steps: [] } }, "a:b=c")"#
+        ]],
+    );
+    check(
+        "empty=",
+        expect![[r#"Text(InputName { key: "empty", steps: [] }, "")"#]],
+    );
 }
 
 #[test]
 fn a_backslash_takes_the_meaning() {
-    check(r"a\=b=c", expect![[r#"Text(InputName { key: "a=b", steps: [] }, "c")"#]]);
-    check(r"a\.b=c", expect![[r#"Text(InputName { key: "a.b", steps: [] }, "c")"#]]);
-    check(r"a\[b\]=c", expect![[r#"Text(InputName { key: "a[b]", steps: [] }, "c")"#]]);
-    check(r"a[\0]=c", expect![[r#"Text(InputName { key: "a", steps: [Key("0")] }, "c")"#]]);
-    check(r"name=\@handle", expect![[r#"Text(InputName { key: "name", steps: [] }, "@handle")"#]]);
-    check(r"name=\=x", expect![[r#"Text(InputName { key: "name", steps: [] }, "=x")"#]]);
-    check(r"name=\\@x", expect![[r#"Text(InputName { key: "name", steps: [] }, "\\@x")"#]]);
-    check(r"path=C:\new", expect![[r#"Text(InputName { key: "path", steps: [] }, "C:\\new")"#]]);
-    check(r"C\windows=x", expect![[r#"Text(InputName { key: "C\\windows", steps: [] }, "x")"#]]);
+    check(
+        r"a\=b=c",
+        expect![[r#"Text(InputName { key: "a=b", steps: [] }, "c")"#]],
+    );
+    check(
+        r"a\.b=c",
+        expect![[r#"Text(InputName { key: "a.b", steps: [] }, "c")"#]],
+    );
+    check(
+        r"a\[b\]=c",
+        expect![[r#"Text(InputName { key: "a[b]", steps: [] }, "c")"#]],
+    );
+    check(
+        r"a[\0]=c",
+        expect![[r#"Text(InputName { key: "a", steps: [Key("0")] }, "c")"#]],
+    );
+    check(
+        r"name=\@handle",
+        expect![[r#"Text(InputName { key: "name", steps: [] }, "@handle")"#]],
+    );
+    check(
+        r"name=\=x",
+        expect![[r#"Text(InputName { key: "name", steps: [] }, "=x")"#]],
+    );
+    check(
+        r"name=\\@x",
+        expect![[r#"Text(InputName { key: "name", steps: [] }, "\\@x")"#]],
+    );
+    check(
+        r"path=C:\new",
+        expect![[r#"Text(InputName { key: "path", steps: [] }, "C:\\new")"#]],
+    );
+    check(
+        r"C\windows=x",
+        expect![[r#"Text(InputName { key: "C\\windows", steps: [] }, "x")"#]],
+    );
 }
 
 #[test]
 fn dots_and_brackets_nest() {
-    check("metadata[order.id]=7", expect![[r#"Text(InputName { key: "metadata", steps: [Key("order.id")] }, "7")"#]]);
-    check("a.b.c=1", expect![[r#"Text(InputName { key: "a", steps: [Key("b"), Key("c")] }, "1")"#]]);
-    check("a[0].b[]=1", expect![[r#"Text(InputName { key: "a", steps: [Index(0), Key("b"), Append] }, "1")"#]]);
-    check("created[gte]==5", expect![[r#"Query(QueryName { written: "created[gte]", plain: "created[gte]", input: InputName { key: "created", steps: [Key("gte")] } }, "5")"#]]);
+    check(
+        "metadata[order.id]=7",
+        expect![[r#"Text(InputName { key: "metadata", steps: [Key("order.id")] }, "7")"#]],
+    );
+    check(
+        "a.b.c=1",
+        expect![[r#"Text(InputName { key: "a", steps: [Key("b"), Key("c")] }, "1")"#]],
+    );
+    check(
+        "a[0].b[]=1",
+        expect![[r#"Text(InputName { key: "a", steps: [Index(0), Key("b"), Append] }, "1")"#]],
+    );
+    check(
+        "created[gte]==5",
+        expect![[
+            r#"Query(QueryName { written: "created[gte]", plain: "created[gte]", input: InputName { key: "created", steps: [Key("gte")] } }, "5")"#
+        ]],
+    );
 }
 
 #[test]
 fn what_is_no_item_names_the_place_and_what_is_allowed() {
-    check_wrong("model", expect![[r#"
+    check_wrong(
+        "model",
+        expect![[r#"
         in `model` at character 6: there is no separator
-        allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`"#]]);
-    check_wrong("", expect![[r#"
+        allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`"#]],
+    );
+    check_wrong(
+        "",
+        expect![[r#"
         in `` at character 1: there is no separator
-        allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`"#]]);
-    check_wrong("=x", expect![[r#"
+        allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`"#]],
+    );
+    check_wrong(
+        "=x",
+        expect![[r#"
         in `=x` at character 1: there is no name before `=`
-        allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`"#]]);
-    check_wrong("[0]=x", expect![[r#"
+        allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`"#]],
+    );
+    check_wrong(
+        "[0]=x",
+        expect![[r#"
         in `[0]=x` at character 1: there is no name before the first `.` or `[`
-        begin with the input's name"#]]);
-    check_wrong("a[b=x", expect![[r#"
+        begin with the input's name"#]],
+    );
+    check_wrong(
+        "a[b=x",
+        expect![[r#"
         in `a[b=x` at character 2: `[` is not closed
-        close it with `]`, or write `\[` for a bracket"#]]);
-    check_wrong("a[b[c]]=x", expect![[r#"
+        close it with `]`, or write `\[` for a bracket"#]],
+    );
+    check_wrong(
+        "a[b[c]]=x",
+        expect![[r#"
         in `a[b[c]]=x` at character 4: `[` stands within brackets
-        write `\[` for a bracket"#]]);
-    check_wrong("a]=x", expect![[r#"
+        write `\[` for a bracket"#]],
+    );
+    check_wrong(
+        "a]=x",
+        expect![[r#"
         in `a]=x` at character 2: `]` closes no bracket
-        open it with `[`, or write `\]` for a bracket"#]]);
-    check_wrong("a[b]c=x", expect![[r#"
+        open it with `[`, or write `\]` for a bracket"#]],
+    );
+    check_wrong(
+        "a[b]c=x",
+        expect![[r#"
         in `a[b]c=x` at character 5: `c` follows a bracket
-        after `]` comes `[`, `.` or the separator"#]]);
-    check_wrong("a..b=x", expect![[r#"
+        after `]` comes `[`, `.` or the separator"#]],
+    );
+}
+
+#[test]
+fn a_wrong_value_names_its_place_and_what_is_allowed() {
+    check_wrong(
+        "a..b=x",
+        expect![[r#"
         in `a..b=x` at character 2: nothing follows `.`
-        name a key, or write `\.` for a dot"#]]);
-    check_wrong("a[99999999999999999999999]=x", expect![[r#"
+        name a key, or write `\.` for a dot"#]],
+    );
+    check_wrong(
+        "a[99999999999999999999999]=x",
+        expect![[r#"
         in `a[99999999999999999999999]=x` at character 3: `99999999999999999999999` is too large for a place in a list
-        places count from 0; write `\` before a digit for a key of digits"#]]);
-    check_wrong("größe:=[1,2", expect![[r#"
+        places count from 0; write `\` before a digit for a key of digits"#]],
+    );
+    check_wrong(
+        "größe:=[1,2",
+        expect![[r#"
         in `größe:=[1,2` at character 11: `[1,2` is not JSON
-        after `:=` comes JSON, such as `5`, `true`, `[1,2]` or `{"a":1}`; for a text use `=`"#]]);
-    check_wrong("n:=ä", expect![[r#"
+        after `:=` comes JSON, such as `5`, `true`, `[1,2]` or `{"a":1}`; for a text use `=`"#]],
+    );
+    check_wrong(
+        "n:=ä",
+        expect![[r#"
         in `n:=ä` at character 4: `ä` is not JSON
-        after `:=` comes JSON, such as `5`, `true`, `[1,2]` or `{"a":1}`; for a text use `=`"#]]);
-    check_wrong("a=@", expect![[r#"
+        after `:=` comes JSON, such as `5`, `true`, `[1,2]` or `{"a":1}`; for a text use `=`"#]],
+    );
+    check_wrong(
+        "a=@",
+        expect![[r#"
         in `a=@` at character 4: there is no file name after `@`
-        name a file, or write `\@` for a text that begins with `@`"#]]);
-    check_wrong("X-Empty:", expect![[r#"
+        name a file, or write `\@` for a text that begins with `@`"#]],
+    );
+    check_wrong(
+        "X-Empty:",
+        expect![[r#"
         in `X-Empty:` at character 9: the header `X-Empty` has no value
-        write `Header:value`"#]]);
-    check_wrong("X Y:z", expect![[r#"
+        write `Header:value`"#]],
+    );
+    check_wrong(
+        "X Y:z",
+        expect![[r#"
         in `X Y:z` at character 1: `X Y` is no header name
-        `name:value` is a header; for an input use `name=text`, and write `\:` for a colon in a name"#]]);
-    check_wrong("X:a\nb", expect![[r#"
+        `name:value` is a header; for an input use `name=text`, and write `\:` for a colon in a name"#]],
+    );
+    check_wrong(
+        "X:a\nb",
+        expect![[r#"
         in `X:a�b` at character 3: the value of `X` cannot be sent in a header
-        line breaks and other control characters are not allowed"#]]);
+        line breaks and other control characters are not allowed"#]],
+    );
 }
 
 #[test]
 fn values_find_their_places_in_the_tree() {
-    check_tree(&["a=1", "b:=2", "c:=null"], expect![[r#"{"a":"1","b":2,"c":null}"#]]);
-    check_tree(&["m[role]=user", "m[content]=hi"], expect![[r#"{"m":{"role":"user","content":"hi"}}"#]]);
-    check_tree(&["l[]=a", "l[]=b", "l[2]=c"], expect![[r#"{"l":["a","b","c"]}"#]]);
     check_tree(
-        &["messages[0][role]=system", "messages[0][content]=x", "messages[1][role]=user"],
+        &["a=1", "b:=2", "c:=null"],
+        expect![[r#"{"a":"1","b":2,"c":null}"#]],
+    );
+    check_tree(
+        &["m[role]=user", "m[content]=hi"],
+        expect![[r#"{"m":{"role":"user","content":"hi"}}"#]],
+    );
+    check_tree(
+        &["l[]=a", "l[]=b", "l[2]=c"],
+        expect![[r#"{"l":["a","b","c"]}"#]],
+    );
+    check_tree(
+        &[
+            "messages[0][role]=system",
+            "messages[0][content]=x",
+            "messages[1][role]=user",
+        ],
         expect![[r#"{"messages":[{"role":"system","content":"x"},{"role":"user"}]}"#]],
     );
-    check_tree(&["a:={\"b\":1}", "a.c:=2"], expect![[r#"{"a":{"b":1,"c":2}}"#]]);
+    check_tree(
+        &["a:={\"b\":1}", "a.c:=2"],
+        expect![[r#"{"a":{"b":1,"c":2}}"#]],
+    );
 }
 
 #[test]
 fn values_that_clash_are_refused() {
-    check_clash(&["a=1", "a=2"], expect![[r#"
+    check_clash(
+        &["a=1", "a=2"],
+        expect![[r#"
         `a` is given twice
-        write `name[]=…` for each entry of a list"#]]);
-    check_clash(&["a:=null", "a=2"], expect![[r#"
+        write `name[]=…` for each entry of a list"#]],
+    );
+    check_clash(
+        &["a:=null", "a=2"],
+        expect![[r#"
         `a` is given twice
-        write `name[]=…` for each entry of a list"#]]);
-    check_clash(&["a=1", "a[b]=2"], expect![[r#"
+        write `name[]=…` for each entry of a list"#]],
+    );
+    check_clash(
+        &["a=1", "a[b]=2"],
+        expect![[r#"
         `a[b]` does not fit: an item before it made `a` a text
-        an input is a text, an object or a list, not two of them"#]]);
-    check_clash(&["a[b]=1", "a[]=2"], expect![[r#"
+        an input is a text, an object or a list, not two of them"#]],
+    );
+    check_clash(
+        &["a[b]=1", "a[]=2"],
+        expect![[r#"
         `a[]` does not fit: an item before it made `a` an object
-        an input is a text, an object or a list, not two of them"#]]);
-    check_clash(&["a[0].b=1", "a[0][1]=2"], expect![[r#"
+        an input is a text, an object or a list, not two of them"#]],
+    );
+    check_clash(
+        &["a[0].b=1", "a[0][1]=2"],
+        expect![[r#"
         `a[0][1]` does not fit: an item before it made `a[0]` an object
-        an input is a text, an object or a list, not two of them"#]]);
-    check_clash(&["a[5]=1"], expect![[r#"
+        an input is a text, an object or a list, not two of them"#]],
+    );
+    check_clash(
+        &["a[5]=1"],
+        expect![[r#"
         `a[5]` leaves a gap: the next place in that list is 0
-        places count from 0, in order; `[]` always takes the next one"#]]);
+        places count from 0, in order; `[]` always takes the next one"#]],
+    );
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -179,20 +337,25 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 fn any_name() -> impl Strategy<Value = InputName> {
-    (r"\PC{1,8}|[0-9=:.\[\]\\@]{1,4}", prop::collection::vec(any_step(), 0..4))
+    (
+        r"\PC{1,8}|[0-9=:.\[\]\\@]{1,4}",
+        prop::collection::vec(any_step(), 0..4),
+    )
         .prop_map(|(key, steps)| InputName { key, steps })
 }
 
 fn query_name(input: InputName) -> QueryName {
-    let mut plain = input.key.clone();
-    for step in &input.steps {
-        plain.push_str(&match step {
-            Step::Key(key) => format!("[{key}]"),
-            Step::Index(index) => format!("[{index}]"),
-            Step::Append => "[]".to_owned(),
-        });
+    let steps = input.steps.iter().map(|step| match step {
+        Step::Key(key) => format!("[{key}]"),
+        Step::Index(index) => format!("[{index}]"),
+        Step::Append => "[]".to_owned(),
+    });
+    let plain = std::iter::once(input.key.clone()).chain(steps).collect();
+    QueryName {
+        written: input.to_string(),
+        plain,
+        input,
     }
-    QueryName { written: input.to_string(), plain, input }
 }
 
 fn any_text() -> impl Strategy<Value = String> {

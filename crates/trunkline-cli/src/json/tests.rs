@@ -13,7 +13,10 @@ fn check(text: &str, look: Look, expected: Expect) {
 
 #[test]
 fn objects_and_lists_are_indented_and_empty_ones_stay_short() {
-    check(r#"{"a":[1,{"b":null}],"c":{},"d":[ ]}"#, Look::Plain, expect![[r#"
+    check(
+        r#"{"a":[1,{"b":null}],"c":{},"d":[ ]}"#,
+        Look::Plain,
+        expect![[r#"
         {
           "a": [
             1,
@@ -23,32 +26,42 @@ fn objects_and_lists_are_indented_and_empty_ones_stay_short() {
           ],
           "c": {},
           "d": []
-        }"#]]);
+        }"#]],
+    );
 }
 
 #[test]
 fn numbers_and_texts_stay_as_they_came() {
-    check(r#"[1.0, 1e400, 12345678901234567890123, "\u00e9\"]"]"#, Look::Plain, expect![[r#"
+    check(
+        r#"[1.0, 1e400, 12345678901234567890123, "\u00e9\"]"]"#,
+        Look::Plain,
+        expect![[r#"
         [
           1.0,
           1e400,
           12345678901234567890123,
           "\u00e9\"]"
-        ]"#]]);
+        ]"#]],
+    );
 }
 
 #[test]
 fn keys_and_values_have_colors_of_their_own() {
-    check(r#"{"a":"b","c":1}"#, Look::Colored, expect![[r#"
+    check(
+        r#"{"a":"b","c":1}"#,
+        Look::Colored,
+        expect![[r#"
         {
           [34m"a"[0m: [32m"b"[0m,
           [34m"c"[0m: [36m1[0m
-        }"#]]);
+        }"#]],
+    );
 }
 
 #[test]
 fn a_line_has_no_spaces_between_its_pieces() {
-    expect![[r#"{"a b":[1,2],"c\" d":true}"#]].assert_eq(&compact("{ \"a b\" : [ 1 , 2 ],\n \"c\\\" d\": true }"));
+    expect![[r#"{"a b":[1,2],"c\" d":true}"#]]
+        .assert_eq(&compact("{ \"a b\" : [ 1 , 2 ],\n \"c\\\" d\": true }"));
 }
 
 proptest! {

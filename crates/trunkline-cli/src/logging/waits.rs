@@ -50,8 +50,15 @@ impl Visit for Wait {
 
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { attempt, attempts_max, millis } = self;
+        let Self {
+            attempt,
+            attempts_max,
+            millis,
+        } = self;
         let secs = Duration::from_millis(*millis).as_secs_f64();
-        write!(f, "attempt {attempt} of {attempts_max} did not succeed; the next in {secs:.1} s")
+        write!(
+            f,
+            "attempt {attempt} of {attempts_max} did not succeed; the next in {secs:.1} s"
+        )
     }
 }

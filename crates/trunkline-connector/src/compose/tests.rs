@@ -1,5 +1,7 @@
 //! Requests come out byte for byte as the vendors' own SDKs write them.
 
+use std::fmt::Write as _;
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -67,26 +69,27 @@ fn inputs(value: Value) -> Inputs {
 }
 
 fn shown(composed: Result<Composed, Vec<InputProblem>>) -> String {
-    match composed {
-        Err(problems) => problems
-            .iter()
-            .map(|problem| format!("{problem}\n"))
-            .collect(),
-        Ok(composed) => {
-            let mut text = format!("{} {}\n", composed.method, composed.path_and_query);
-            for (name, value) in &composed.headers {
-                text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
-            }
-            if let Some((content_type, body)) = composed.body {
-                let body = String::from_utf8(body).unwrap();
-                text.push_str(&format!(
-                    "content-type: {}\n\n{body}\n",
-                    content_type.to_str().unwrap()
-                ));
-            }
-            text
+    let composed = match composed {
+        Ok(composed) => composed,
+        Err(problems) => {
+            let lines: Vec<String> = problems.iter().map(InputProblem::to_string).collect();
+            return lines.join("\n") + "\n";
         }
+    };
+    let mut text = format!("{} {}\n", composed.method, composed.path_and_query);
+    for (name, value) in &composed.headers {
+        writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
     }
+    if let Some((content_type, body)) = composed.body {
+        let body = String::from_utf8(body).unwrap();
+        writeln!(
+            text,
+            "content-type: {}\n\n{body}",
+            content_type.to_str().unwrap()
+        )
+        .unwrap();
+    }
+    text
 }
 
 fn secret(name: &str) -> Option<String> {

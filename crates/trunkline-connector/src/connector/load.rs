@@ -12,7 +12,8 @@ mod waits;
 #[cfg(test)]
 mod tests;
 
-use schemars::JsonSchema;
+use std::sync::LazyLock;
+
 use serde::de::DeserializeOwned;
 
 use self::check::Check;
@@ -59,11 +60,31 @@ struct Folder {
 
 /// Files of one sort, those whose shape is right.
 struct Files<T> {
-    shape: Shape,
     loaded: Vec<Loaded<T>>,
     /// Some could not be read, so that what seems to be missing may stand in them.
     has_gaps: bool,
 }
+
+/// A file before it is read.
+struct File {
+    source: Source,
+    /// Its name without the ending.
+    stem: String,
+}
+
+/// What files of each sort look like.
+struct Shapes {
+    connector: Shape,
+    operations: Shape,
+    example: Shape,
+}
+
+/// Made once, since they depend on nothing but our own types.
+static SHAPES: LazyLock<Shapes> = LazyLock::new(|| Shapes {
+    connector: Shape::of::<ConnectorFile>(),
+    operations: Shape::of::<OperationsFile>(),
+    example: Shape::of::<ExampleFile>(),
+});
 
 /// What a file is, by its name.
 enum Role {
@@ -82,20 +103,23 @@ impl Folder {
             examples: Files::new(),
         };
         let first = files.first().map(|file| file.name.clone());
-        for file in files {
-            let Some((name, role, stem)) = parts_of(&file.name) else {
+        for source in files {
+            let Some((name, role, stem)) = parts_of(&source.name) else {
                 let hint =
                     "allowed: `connector.toml`, `operations/NAME.toml`, `examples/NAME.toml`";
-                let problem = Problem::of_file(&file.name, "this file is no part of a connector");
+                let problem = Problem::of_file(&source.name, "this file is no part of a connector");
                 problems.push(problem.with_hint(hint));
                 continue;
             };
             name.clone_into(&mut folder.name);
-            let stem = stem.to_owned();
+            let file = File {
+                stem: stem.to_owned(),
+                source,
+            };
             match role {
-                Role::Connector => folder.connector.read(file, stem, problems),
-                Role::Operations => folder.operations.read(file, stem, problems),
-                Role::Example => folder.examples.read(file, stem, problems),
+                Role::Connector => folder.connector.read(&SHAPES.connector, file, problems),
+                Role::Operations => folder.operations.read(&SHAPES.operations, file, problems),
+                Role::Example => folder.examples.read(&SHAPES.example, file, problems),
             }
         }
         for second in folder.connector.loaded.iter().skip(1) {
@@ -189,18 +213,18 @@ impl Folder {
     }
 }
 
-impl<T: DeserializeOwned + JsonSchema> Files<T> {
+impl<T: DeserializeOwned> Files<T> {
     fn new() -> Self {
         Self {
-            shape: Shape::of::<T>(),
             loaded: Vec::new(),
             has_gaps: false,
         }
     }
 
-    fn read(&mut self, source: Source, stem: String, problems: &mut Vec<Problem>) {
-        let read = Document::parse(source).and_then(|document| {
-            let file = document.read_as(&self.shape)?;
+    fn read(&mut self, shape: &Shape, file: File, problems: &mut Vec<Problem>) {
+        let read = Document::parse(file.source).and_then(|document| {
+            let stem = file.stem;
+            let file = document.read_as(shape)?;
             Ok(Loaded {
                 document,
                 stem,

@@ -5,6 +5,7 @@
 //! branch that was meant and about no other. TOML has no null, so a branch that only takes null
 //! is an optional value and nothing else.
 
+mod rules;
 mod union;
 
 use std::collections::HashMap;
@@ -16,6 +17,10 @@ use serde_json::{Map, Value as Schema};
 use super::node::{Entry, Node, Value};
 use super::place::Path;
 use crate::{schema, words};
+use rules::{
+    Rules, about, constants_of, is_of_type, list_of, table_of, type_in_words, types_of,
+    value_in_words,
+};
 
 /// Something that does not fit, and where, in bytes.
 #[derive(Debug)]
@@ -83,8 +88,6 @@ fn collect_patterns(schema: &Schema, patterns: &mut HashMap<String, Regex>) {
         Schema::Null | Schema::Bool(_) | Schema::Number(_) | Schema::String(_) => {}
     }
 }
-
-type Rules = Map<String, Schema>;
 
 struct Checker<'s> {
     shape: &'s Shape,
@@ -164,8 +167,17 @@ impl<'s> Checker<'s> {
         if types.is_empty() || types.iter().any(|name| is_of_type(&node.value, name)) {
             return false;
         }
-        let takes: Vec<&str> = types.iter().map(|name| type_in_words(name)).collect();
-        self.complain_about_type(node, path, (&takes.join(" or "), about(rules)));
+        let constants = constants_of(rules);
+        let takes = if constants.is_empty() {
+            types
+                .into_iter()
+                .map(type_in_words)
+                .collect::<Vec<_>>()
+                .join(" or ")
+        } else {
+            words::any_of(constants)
+        };
+        self.complain_about_type(node, path, (&takes, about(rules)));
         true
     }
 
@@ -339,76 +351,5 @@ fn named(path: &Path) -> String {
         "the file".to_owned()
     } else {
         format!("`{path}`")
-    }
-}
-
-fn about(rules: &Rules) -> Option<&str> {
-    rules.get("description").and_then(Schema::as_str)
-}
-
-fn list_of<'s>(rules: &'s Rules, name: &str) -> &'s [Schema] {
-    rules
-        .get(name)
-        .and_then(Schema::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-}
-
-fn table_of<'s>(rules: &'s Rules, name: &str) -> Option<&'s Rules> {
-    rules.get(name).and_then(Schema::as_object)
-}
-
-/// The types that are allowed, without null.
-fn types_of(rules: &Rules) -> Vec<&str> {
-    let one = rules.get("type").and_then(Schema::as_str);
-    let several = list_of(rules, "type").iter().filter_map(Schema::as_str);
-    one.into_iter()
-        .chain(several)
-        .filter(|name| *name != "null")
-        .collect()
-}
-
-/// The only texts that are allowed, where the schema lists them.
-fn constants_of(rules: &Rules) -> Vec<&str> {
-    let one = rules.get("const").and_then(Schema::as_str);
-    one.into_iter()
-        .chain(list_of(rules, "enum").iter().filter_map(Schema::as_str))
-        .collect()
-}
-
-fn is_of_type(value: &Value, name: &str) -> bool {
-    match value {
-        Value::Text(_) => name == "string",
-        Value::Integer(_) => matches!(name, "integer" | "number"),
-        Value::Float(value) => name == "number" && value.is_finite(),
-        Value::Boolean(_) => name == "boolean",
-        Value::List(_) => name == "array",
-        Value::Table(_) => name == "object",
-        Value::HugeInteger | Value::Datetime => false,
-    }
-}
-
-fn type_in_words(name: &str) -> &'static str {
-    match name {
-        "string" => "a text",
-        "integer" => "a whole number",
-        "number" => "a number",
-        "boolean" => "`true` or `false`",
-        "array" => "a list",
-        "object" => "a table",
-        _ => "nothing",
-    }
-}
-
-fn value_in_words(value: &Value) -> String {
-    match value {
-        Value::Text(text) => format!("the text {text:?}"),
-        Value::Integer(value) => format!("the number {value}"),
-        Value::Float(value) => format!("the number {value}"),
-        Value::Boolean(value) => format!("`{value}`"),
-        Value::HugeInteger => "a whole number beyond 64 bits".to_owned(),
-        Value::Datetime => "a date or time".to_owned(),
-        Value::List(_) => "a list".to_owned(),
-        Value::Table(_) => "a table".to_owned(),
     }
 }

@@ -26,10 +26,8 @@ fn parse(text: &str) -> Document {
 }
 
 fn shown(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("{problem}\n"))
-        .collect()
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n") + "\n"
 }
 
 /// What is wrong with a text that should be a `T`.
@@ -192,7 +190,7 @@ by_name = { Open = { value = 1 }, ok = { value = "1" } }
               hint: allowed: at least 2
             a.toml:9:13: `by_name.Open` is not known
               hint: allowed: keys that match `^[a-z][a-z0-9-]{0,30}$`
-            a.toml:9:49: `by_name.ok.value` is the text "1"; it takes a whole number
+            a.toml:9:50: `by_name.ok.value` is the text "1"; it takes a whole number
         "#]],
     );
 }
@@ -202,7 +200,7 @@ fn a_union_complains_about_the_branch_that_was_meant() {
     check::<Everything>(
         "one_or_many = 7\nexternal = \"on\"\ninternal = { value = 1 }\nplain = \"third\"",
         expect![[r#"
-            a.toml:1:15: `one_or_many` is the number 7; it takes a text or a list or a table
+            a.toml:1:15: `one_or_many` is the number 7; it takes a text or a list or a table with `value`
             a.toml:2:12: `external` is `on`
               hint: allowed: `off`, or a table with one of `number` or `nested`
             a.toml:3:12: `internal.kind` is missing

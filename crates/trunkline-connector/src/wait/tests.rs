@@ -27,7 +27,7 @@ const UNITS: [WaitUnit; 9] = [
 
 /// 2026-01-01T00:00:00Z, a Thursday.
 fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
+    jiff::Timestamp::constant(1_767_225_600, 0).into()
 }
 
 #[track_caller]
@@ -300,9 +300,10 @@ fn the_guess_goes_by_size_then_date_then_duration() {
 
 /// A hint by its header, or by a pointer where it begins with `/`.
 fn hint(from: &str, unit: WaitUnit) -> WaitHint {
-    let from = match from.starts_with('/') {
-        true => WaitFrom::Body(from.to_owned()),
-        false => WaitFrom::Header(from.parse().unwrap()),
+    let from = if from.starts_with('/') {
+        WaitFrom::Body(from.to_owned())
+    } else {
+        WaitFrom::Header(from.parse().unwrap())
     };
     WaitHint {
         from,

@@ -50,7 +50,7 @@ fn a_damaged_connector_is_refused_with_places() {
     let whole = sources(&folder("acme"));
     let mut chance = fastrand::Rng::with_seed(2026);
     let (mut loaded, mut refused) = (0, 0);
-    for _ in 0..1_500 {
+    for _ in 0..800 {
         let mut files = whole.clone();
         let file = chance.usize(..files.len());
         files[file].text = damage(&files[file].text, &mut chance);
@@ -70,7 +70,7 @@ fn a_damaged_connector_is_refused_with_places() {
     }
     // Both happen, or the damage is not of the right size.
     assert!(
-        loaded > 50 && refused > 500,
+        loaded > 30 && refused > 300,
         "{loaded} loaded, {refused} refused"
     );
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use http::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use url::Url;
@@ -87,9 +88,7 @@ fn status(head: &[u8]) -> Option<u16> {
         .strip_prefix("HTTP/1.1 ")
         .or_else(|| line.strip_prefix("HTTP/1.0 "))?;
     let digits = rest.split(' ').next()?;
-    if digits.len() == 3 {
-        digits.parse().ok()
-    } else {
-        None
-    }
+    StatusCode::from_bytes(digits.as_bytes())
+        .ok()
+        .map(|status| status.as_u16())
 }

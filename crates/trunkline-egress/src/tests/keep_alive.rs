@@ -184,9 +184,7 @@ async fn an_aged_connection_is_closed_although_nobody_asks_for_it() {
     // As time goes by, somebody looks.
     for _ in 0..10 {
         clock.advance(Duration::from_secs(10));
-        for _ in 0..10 {
-            tokio::task::yield_now().await;
-        }
+        settle().await;
     }
     closed.as_mut().await;
 }

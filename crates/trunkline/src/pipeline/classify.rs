@@ -83,7 +83,8 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
     let (asked, vendor) = if verdict.class == Class::Ok {
         (None, None)
     } else {
-        let asked = wait::asked(&connector.waits, &answer, clock.wall()).map(|asked| asked.wait);
+        let answered_at = wait::answered_at(&head.headers, clock.wall());
+        let asked = wait::asked(&connector.waits, &answer, answered_at).map(|asked| asked.wait);
         (
             asked,
             json.as_ref().map(|json| vendor_error(connector, json)),

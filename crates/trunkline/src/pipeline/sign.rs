@@ -38,11 +38,21 @@ pub(super) fn sign(granted: &mut Granted, record: &mut Record) -> Result<Signed,
         ));
     };
     record.attempt_begins();
+    let mut headers = headers(granted)?;
+    if matches!(body, Body::Empty) && wants_body(&granted.method) {
+        // RFC 9110 section 8.6. Without it, some servers answer 411.
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     let mut request = Request::new(body);
     *request.method_mut() = granted.method.clone();
     *request.uri_mut() = Uri::from(granted.path_and_query.clone());
-    *request.headers_mut() = headers(granted)?;
+    *request.headers_mut() = headers;
     Ok(Signed(request))
+}
+
+/// Whether requests of this method normally have a body.
+fn wants_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
 impl Signed {

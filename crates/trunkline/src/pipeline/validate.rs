@@ -43,7 +43,7 @@ pub(super) async fn validate(granted: &Granted, mut answered: Answered) -> Resul
         (Validate::Off, _) | (_, None) => None,
         (Validate::Report, Some(operation)) => broken_promise(operation, &answered),
         (Validate::Enforce, Some(operation)) => {
-            if !classify::is_stream(&answered.headers) {
+            if promises_json(operation, &answered.headers) {
                 answered.body = held_whole(answered.body, &answered.headers).await?;
             }
             if let Some(problem) = broken_promise(operation, &answered) {
@@ -73,14 +73,21 @@ async fn held_whole(body: Held, headers: &HeaderMap) -> Result<Held, Error> {
     let mut held = Held::read(rest, headers, BYTES_MAX)
         .await
         .map_err(failure::of_receive)?;
-    if held.rest.is_some() {
-        let message = format!("the reply is larger than {BYTES_MAX} bytes and cannot be checked");
-        return Err(Error::new(ErrorKind::ReplyTooLarge, message));
-    }
     if !body.first.is_empty() {
         held.first = [body.first, held.first].concat().into();
     }
+    if held.text(BYTES_MAX).is_none() {
+        let message = format!(
+            "the reply is larger than {BYTES_MAX} bytes or has an encoding that cannot be read, so it cannot be checked"
+        );
+        return Err(Error::new(ErrorKind::ReplyTooLarge, message));
+    }
     Ok(held)
+}
+
+/// Whether a reply is to be looked into. What comes piece by piece is not.
+fn promises_json(operation: &Operation, headers: &HeaderMap) -> bool {
+    operation.reply_body == ReplyKind::Json && !classify::is_stream(headers)
 }
 
 fn broken_promise(operation: &Operation, answered: &Answered) -> Option<String> {

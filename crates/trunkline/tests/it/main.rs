@@ -1,11 +1,15 @@
 //! The engine against a scripted upstream on loopback. Time stands still until a test moves it.
 
-#[cfg(test)]
+#![cfg(test)]
+
 mod stand; // an engine with its clock, and calls for it
-#[cfg(test)]
 mod upstream; // what answers, by a script
 
-#[cfg(test)]
+mod attempts;
+mod bodies;
+mod cancel;
+mod held;
+mod limits;
 mod retry;
-#[cfg(test)]
+mod validate;
 mod waits;

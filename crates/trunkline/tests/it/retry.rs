@@ -74,7 +74,26 @@ async fn answers_are_asked_again_by_status_and_method() {
             ("529", |_| json(529, "{}")),
             ("302", |_| Act::Answer(answer(302, &[("location", "/other")], ""))),
         ],
-        expect![[r#""#]],
+        expect![[r#"
+                                         GET  DELETE    POST   keyed   reads   PATCH
+            400                            1       1       1       1       1       1
+            401                            1       1       1       1       1       1
+            402                            1       1       1       1       1       1
+            403                            1       1       1       1       1       1
+            404                            1       1       1       1       1       1
+            408                            2       2       1       2       2       1
+            409                            1       1       1       1       1       1
+            422                            1       1       1       1       1       1
+            425                            2       2       1       2       2       1
+            429                            2       2       2       2       2       2
+            500                            2       2       1       2       2       1
+            501                            1       1       1       1       1       1
+            502                            2       2       1       2       2       1
+            503                            2       2       1       2       2       1
+            504                            2       2       1       2       2       1
+            505                            1       1       1       1       1       1
+            529                            2       2       1       2       2       1
+            302                            1       1       1       1       1       1"#]],
     )
     .await;
 }
@@ -94,7 +113,14 @@ async fn broken_attempts_are_repeated_only_where_that_does_no_harm() {
             ("first byte limit", |time| Act::TimePasses(time.clone(), DAY)),
             ("not HTTP", |_| Act::Cut(b"220 mail.example ESMTP\r\n".to_vec())),
         ],
-        expect![[r#""#]],
+        expect![[r#"
+                                         GET  DELETE    POST   keyed   reads   PATCH
+            closed unanswered              2       2       1       2       2       1
+            cut in the head                2       2       1       2       2       1
+            cut in a held body             2       2       1       2       2       1
+            cut in a passed body           1       1       1       1       1       1
+            first byte limit               2       2       1       2       2       1
+            not HTTP                       2       2       1       2       2       1"#]],
     )
     .await;
 }
@@ -122,7 +148,14 @@ async fn the_upstreams_own_ruling_comes_first() {
                 Act::Answer(answer(200, &[("x-should-retry", "true")], "{}"))
             }),
         ],
-        expect![[r#""#]],
+        expect![[r#"
+                                         GET  DELETE    POST   keyed   reads   PATCH
+            400, again                     2       2       2       2       2       2
+            503, again                     2       2       2       2       2       2
+            503, stop                      1       1       1       1       1       1
+            429, stop                      1       1       1       1       1       1
+            503, nonsense                  2       2       1       2       2       1
+            200, again                     1       1       1       1       1       1"#]],
     )
     .await;
 }

@@ -1,6 +1,8 @@
 //! An engine whose calls go to a scripted upstream, the clock that moves its time, and calls for it.
 
 use std::net::SocketAddr;
+use std::panic::Location;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,17 +83,44 @@ impl Stand {
     /// The same, where some other limit than a wait ends within [`WAIT_LONGEST`].
     pub(crate) async fn run_with_waits_below(&self, longest: Duration, call: Call) -> Ran {
         let mut waits = Vec::new();
-        let mut call = Box::pin(self.engine.call(call));
+        let mut call = pin!(self.engine.call(call));
         loop {
-            tokio::select! {
-                biased;
-                outcome = &mut call => return Ran { outcome, waits },
-                wait = self.time.sleeping_within(longest) => {
+            match self.follow(longest, &mut call).await {
+                Step::Ended(outcome) => return Ran { outcome, waits },
+                Step::Waits(wait) => {
                     waits.push(wait);
                     self.time.advance(wait);
                 }
             }
         }
+    }
+
+    /// Lets a call go on until it waits for another attempt.
+    pub(crate) async fn until_it_waits(&self, call: &mut (impl CallFuture + Unpin)) -> Duration {
+        self.until_it_waits_below(WAIT_LONGEST, call).await
+    }
+
+    /// The same, where some other limit than a wait ends within [`WAIT_LONGEST`].
+    pub(crate) async fn until_it_waits_below(
+        &self,
+        longest: Duration,
+        call: &mut (impl CallFuture + Unpin),
+    ) -> Duration {
+        match self.follow(longest, call).await {
+            Step::Ended(outcome) => panic!("it has ended: {outcome:?}"),
+            Step::Waits(wait) => wait,
+        }
+    }
+
+    async fn follow(&self, longest: Duration, call: &mut (impl CallFuture + Unpin)) -> Step {
+        soon(async {
+            tokio::select! {
+                biased;
+                outcome = call => Step::Ended(outcome),
+                wait = self.time.sleeping_within(longest) => Step::Waits(wait),
+            }
+        })
+        .await
     }
 
     /// The count of calls in the metrics that ended so.
@@ -104,6 +133,30 @@ impl Stand {
         counts
             .filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok())
             .sum()
+    }
+}
+
+/// A call under way.
+pub(crate) trait CallFuture: Future<Output = Result<Reply, Error>> {}
+
+impl<F: Future<Output = Result<Reply, Error>>> CallFuture for F {}
+
+enum Step {
+    Ended(Result<Reply, Error>),
+    Waits(Duration),
+}
+
+/// What a test waits for comes at once or never.
+#[track_caller]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test that hangs tells nobody where"
+)]
+pub(crate) fn soon<F: Future>(what: F) -> impl Future<Output = F::Output> {
+    let place = Location::caller();
+    async move {
+        let within = tokio::time::timeout(Duration::from_secs(10), what).await;
+        within.unwrap_or_else(|_| panic!("what {place} waits for does not come"))
     }
 }
 

@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use trunkline::ManualClock;
 
+use crate::stand::soon;
+
 /// What the upstream does with one request, once it has read it.
 #[derive(Debug)]
 pub(crate) enum Act {
@@ -72,6 +74,17 @@ impl Upstream {
         Closed::new().open(script)
     }
 
+    /// One that takes connections and never reads nor writes.
+    pub(crate) fn mute() -> Self {
+        Closed::new().begin([], |stage, listener| async move {
+            let mut held = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                held.push(stream);
+                stage.log.send_modify(|log| log.connections += 1);
+            }
+        })
+    }
+
     /// Begins anew with another script and nothing seen.
     pub(crate) fn restart(&self, script: impl IntoIterator<Item = Act>) {
         *self.stage.script() = script.into_iter().collect();
@@ -90,9 +103,8 @@ impl Upstream {
     /// Waits until the upstream has seen this.
     pub(crate) async fn saw(&self, what: impl FnMut(&Log) -> bool) {
         let mut log = self.stage.log.subscribe();
-        log.wait_for(what)
-            .await
-            .expect("the upstream lives as long as the test");
+        let seen = soon(log.wait_for(what)).await;
+        drop(seen.expect("the upstream lives as long as the test"));
     }
 
     /// Waits until it has read so many requests.
@@ -121,6 +133,17 @@ impl Closed {
 
     /// Takes connections from now on.
     pub(crate) fn open(self, script: impl IntoIterator<Item = Act>) -> Upstream {
+        self.begin(script, Stage::accept)
+    }
+
+    fn begin<F>(
+        self,
+        script: impl IntoIterator<Item = Act>,
+        serve: impl FnOnce(Stage, TcpListener) -> F,
+    ) -> Upstream
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let address = self.address();
         let listener = self.0.listen(64).expect("the port is ours");
         let stage = Stage {
@@ -128,7 +151,7 @@ impl Closed {
             log: watch::Sender::default(),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(stage.clone().accept(listener));
+        tasks.spawn(serve(stage.clone(), listener));
         Upstream {
             address,
             stage,

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::stand::{Ran, Stand, get};
+use crate::stand::{Ran, Stand, WAIT_LONGEST, get};
 use crate::upstream::{Act, Upstream, answer, json};
 
 /// Next to no backoff of our own, and no wait that is too long.
@@ -30,19 +30,20 @@ const ASKING: Asking<'_> = Asking {
     body: "{}",
 };
 
-async fn run(asking: &Asking<'_>, settings: &str) -> Ran {
+async fn run(asking: &Asking<'_>, longest: Duration, settings: &str) -> Ran {
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(asking.headers);
     let first = Act::Answer(answer(asking.status, &headers, asking.body));
     let upstream = Upstream::start([first, json(200, "{}")]);
     let address = upstream.address;
     let stand = Stand::with_acme(asking.connector, address, settings, asking.declared);
-    stand.run(get(asking.connector, "/v1/models")).await
+    let call = get(asking.connector, "/v1/models");
+    stand.run_with_waits_below(longest, call).await
 }
 
 /// The one wait is what was asked for, and a little longer, so that a herd does not wake together.
 async fn check(asking: Asking<'_>, expected: Duration) {
-    let ran = run(&asking, OPEN).await;
+    let ran = run(&asking, WAIT_LONGEST, OPEN).await;
     let shown = format!("{:?} {}", asking.headers, asking.body);
     assert_eq!(ran.summary(), "200 in 2", "{shown}");
     let spread = expected.mul_f64(0.1).min(SECOND) + Duration::from_millis(1);
@@ -265,7 +266,8 @@ async fn check_settled_at_once(headers: &[(&str, &str)], settings: &str) {
         headers,
         ..ASKING
     };
-    let ran = run(&asking, settings).await;
+    // Shorter than the caller's time, which stands by while the upstream is asked.
+    let ran = run(&asking, 19 * SECOND, settings).await;
     assert_eq!(ran.summary(), "429 in 1", "{headers:?}");
     assert!(ran.waits.is_empty());
     let (name, value) = headers[0];
@@ -285,7 +287,7 @@ async fn a_wait_beyond_the_longest_is_not_slept() {
         ..ASKING
     };
     // The longest that is slept is slept without anything on top.
-    assert_eq!(run(&asking, "").await.waits, [30 * SECOND]);
+    assert_eq!(run(&asking, WAIT_LONGEST, "").await.waits, [30 * SECOND]);
 }
 
 #[tokio::test]

@@ -6,19 +6,24 @@ use crate::connectors;
 
 #[test]
 fn every_connector_is_listed_with_where_it_comes_from() {
-    let own = connectors::plain("");
-    let openai = connectors::plain("").replace("\"plain\"", "\"openai\"");
-    let product = Product::bare()
-        .file("connectors/plain/connector.toml", &own)
-        .file(
-            "connectors/plain/operations/things.toml",
-            connectors::PLAIN_OPERATIONS,
-        )
-        .file("connectors/openai/connector.toml", &openai)
-        .file(
-            "connectors/openai/operations/things.toml",
-            connectors::PLAIN_OPERATIONS,
-        );
+    // A plain connector under a name of its own, and one under the name of a built-in one.
+    let product = connectors::put(
+        Product::bare(),
+        &connectors::plain(""),
+        connectors::PLAIN_OPERATIONS,
+    );
+    let files = [
+        "connector.toml",
+        "operations/things.toml",
+        "examples/list.toml",
+        "examples/create.toml",
+    ];
+    for file in files {
+        let path = product.path().join("connectors/plain").join(file);
+        let text = std::fs::read_to_string(path).expect("it was just written");
+        let renamed = text.replace("\"plain\"", "\"openai\"");
+        product.write(&format!("connectors/openai/{file}"), &renamed);
+    }
     let listed = product
         .run(&["connectors", "list", "--json"])
         .expect(0)
@@ -114,30 +119,16 @@ fn every_example_of_every_connector_holds() {
 
 #[test]
 fn an_example_that_does_not_hold_is_named() {
-    let example = r#"operation = "things.create"
-title = "a thing"
-call = { name = "a" }
-
-[request]
-method = "POST"
-path = "/thing"
-headers = { authorization = "Bearer plain-example-token-0001", content-type = "application/json" }
-body = { json = '{"name":"b"}' }
-
-[answer]
-status = 200
-body = { json = '{"id":1}' }
-
-[reply]
-class = "ok"
-"#;
-    let product = Product::bare()
-        .file("connectors/plain/connector.toml", &connectors::plain(""))
-        .file(
-            "connectors/plain/operations/things.toml",
-            connectors::PLAIN_OPERATIONS,
-        )
-        .file("connectors/plain/examples/broken.toml", example);
+    let (_, good) = connectors::PLAIN_EXAMPLES[1];
+    let product = connectors::put(
+        Product::bare(),
+        &connectors::plain(""),
+        connectors::PLAIN_OPERATIONS,
+    );
+    product.write(
+        "connectors/plain/examples/broken.toml",
+        &good.replace("/things", "/thing"),
+    );
     let finished = product.run(&["connectors", "test", "plain"]).expect(2);
     finished.complains(&["`broken`"]).prints(&["1 failed"]);
 }

@@ -4,14 +4,12 @@ use trunkline_tests::{Finished, Product, repository};
 
 use crate::connectors;
 
-/// Checks the plain connector with one text put in the place of another.
+/// Checks the plain connector as it was changed.
 #[track_caller]
 fn check_with(connector: &str, operations: &str, example: Option<&str>) -> Finished {
-    let mut product = Product::bare()
-        .file("connectors/plain/connector.toml", connector)
-        .file("connectors/plain/operations/things.toml", operations);
+    let product = connectors::put(Product::bare(), connector, operations);
     if let Some(example) = example {
-        product = product.file("connectors/plain/examples/case.toml", example);
+        product.write("connectors/plain/examples/case.toml", example);
     }
     product.run(&["connectors", "check", "connectors/plain"])
 }
@@ -68,9 +66,13 @@ fn the_built_in_connectors_are_in_order() {
 
 #[test]
 fn keys_that_do_not_exist_are_named_with_the_likely_one() {
-    check_mistake("title =", "titel =", &["`titel`", "title"]);
-    check_mistake("[auth]", "[authh]", &["`authh`"]);
-    check_mistake("obtain =", "obtian =", &["`obtian`", "obtain"]);
+    check_mistake("title =", "titel =", &["titel` is not known", "`title`"]);
+    check_mistake("[auth]", "[authh]", &["authh` is not known", "`auth`"]);
+    check_mistake(
+        "obtain =",
+        "obtian =",
+        &["obtian` is not known", "`obtain`"],
+    );
 }
 
 #[test]
@@ -88,7 +90,7 @@ fn keys_that_are_missing_are_named() {
         );
         finished
             .expect(2)
-            .complains(&["connector.toml:", &format!("`{key}`")]);
+            .complains(&["connector.toml:", &format!("{key}` is missing")]);
     }
 }
 
@@ -158,15 +160,13 @@ fn a_public_name_for_a_secret_is_refused() {
 
 #[test]
 fn a_pattern_that_its_own_example_does_not_match_is_named() {
-    check_mistake(
-        "env = \"PLAIN_TOKEN\"",
-        "env = \"PLAIN_TOKEN\"\npattern = '^other-'",
-        &["pattern"],
-    );
-    let bad = connectors::plain("").replace("obtain =", "pattern = '^('\nobtain =");
-    let finished = check_with(&bad, connectors::PLAIN_OPERATIONS, None).expect(2);
-    let place = format!("connector.toml:{}:", line_of(&bad, "pattern = '^('"));
-    finished.complains(&["pattern", &place]);
+    for (pattern, marked) in [("^other-", "example ="), ("^(", "pattern =")] {
+        let bad = connectors::plain("")
+            .replace("example =", &format!("pattern = '{pattern}'\nexample ="));
+        let place = format!("connector.toml:{}:", line_of(&bad, marked));
+        let finished = check_with(&bad, connectors::PLAIN_OPERATIONS, None);
+        finished.expect(2).complains(&["pattern", &place]);
+    }
 }
 
 /// Asserts that something at the end of the file is found wrong on the line of `marked`.
@@ -209,7 +209,7 @@ fn a_wait_that_its_own_sample_refutes_is_named() {
     check_addition(
         &wait("delta_seconds", "12", "12"),
         "expect = \"12\"",
-        &["12s"],
+        &["`30s`"],
     );
     let capture = wait("delta_seconds", "12", "12s") + "capture = 'reset='\n";
     check_addition(&capture, "capture = 'reset='", &["group"]);
@@ -291,23 +291,27 @@ fn mistakes_in_operations_are_placed() {
 
 #[test]
 fn mistakes_in_examples_are_placed() {
-    let example = "operation = \"things.lst\"\ntitle = \"x\"\n\n[request]\nmethod = \"GET\"\npath = \"/things\"\n\n\
-                   [answer]\nstatus = 700\nbody = { json = '{' }\n\n[reply]\nclass = \"ok\"\n";
-    let finished = check_with(
-        &connectors::plain(""),
-        connectors::PLAIN_OPERATIONS,
-        Some(example),
-    )
-    .expect(2);
-    finished.complains(&["case.toml:1:", "`things.lst`"]);
-    let example = example.replace("things.lst", "things.list");
-    let finished = check_with(
-        &connectors::plain(""),
-        connectors::PLAIN_OPERATIONS,
-        Some(&example),
-    )
-    .expect(2);
-    finished.complains(&["case.toml:9:", "700"]);
+    let (_, good) = connectors::PLAIN_EXAMPLES[0];
+    let mistakes = [
+        ("\"things.list\"", "\"things.lst\"", "things.lst"),
+        ("status = 200", "status = 700", "700"),
+        ("json = '[]'", "json = '['", "JSON"),
+        ("method = \"GET\"", "method = \"POST\"", "GET"),
+        ("path = \"/things\"", "path = \"/thing\"", "/things"),
+        ("class = \"ok\"", "class = \"fine\"", "fine"),
+        ("class = \"ok\"", "class = \"retry\"", "ok"),
+        ("title =", "titel =", "titel"),
+    ];
+    for (old, new, expected) in mistakes {
+        let bad = good.replace(old, new);
+        let finished = check_with(
+            &connectors::plain(""),
+            connectors::PLAIN_OPERATIONS,
+            Some(&bad),
+        );
+        assert_eq!(finished.status, Some(2), "{new}: {}", finished.stdout);
+        finished.complains(&[expected, &format!("case.toml:{}:", line_of(&bad, new))]);
+    }
 }
 
 #[test]

@@ -1,26 +1,27 @@
 //! Makes a call of the words on the command line.
 
+mod body;
+mod path;
+
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::path::Path;
 
-use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, Method, header};
 use serde_json::Value;
 use trunkline::{Body, Call, Catalog, Options};
-use trunkline_connector::format::{BodyKind, InputPlace};
-use trunkline_connector::{Connector, Inputs, Operation, compose};
+use trunkline_connector::format::InputPlace;
+use trunkline_connector::{Connector, Inputs, Operation};
 
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
+use crate::file;
 use crate::item::{self, InputName, Item, QueryName};
 
-const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The largest file whose text can be an input.
+const FILE_BYTES_MAX: u64 = 256 << 20;
 
 /// The words of a call, each read by itself.
 #[derive(Debug)]
@@ -47,7 +48,11 @@ struct Said {
 
 impl Words {
     /// Reads the words after `call`. Nothing but their form is checked.
-    pub(super) fn read(connector: String, what: String, rest: Vec<String>) -> Result<Self, Failure> {
+    pub(super) fn read(
+        connector: String,
+        what: String,
+        rest: Vec<String>,
+    ) -> Result<Self, Failure> {
         let mut rest = rest.into_iter();
         let what = if is_method(&what) {
             let path = rest.next().ok_or_else(|| no_path(&what))?;
@@ -60,13 +65,22 @@ impl Words {
         for word in rest {
             match word.parse::<Item>() {
                 Ok(item) => items.push(item),
-                Err(err) => complaints.push(Complaint::new(err.to_string()).note("hint", err.allowed)),
+                Err(err) => {
+                    complaints.push(Complaint::new(err.to_string()).note("hint", err.allowed));
+                }
             }
         }
         if complaints.is_empty() {
-            return Ok(Self { connector, what, items });
+            return Ok(Self {
+                connector,
+                what,
+                items,
+            });
         }
-        Err(Failure { exit: Exit::Usage, complaints })
+        Err(Failure {
+            exit: Exit::Usage,
+            complaints,
+        })
     }
 }
 
@@ -100,7 +114,11 @@ fn no_path(method: &str) -> Failure {
 
 /// Makes the call, with the connector's way of writing bodies.
 pub(super) fn build(words: Words, catalog: &Catalog) -> Result<Call, Failure> {
-    let Words { connector, what, items } = words;
+    let Words {
+        connector,
+        what,
+        items,
+    } = words;
     let connector = commands::find(catalog, &connector)?;
     let name = connector.name;
     let mut said = Said::read(items)?;
@@ -113,7 +131,7 @@ pub(super) fn build(words: Words, catalog: &Catalog) -> Result<Call, Failure> {
             Call::operation(name, operation, said.inputs)
         }
         What::Path(method, path) => {
-            let path_and_query = said.path_and_query(&path)?;
+            let path_and_query = path::with_query(&path, std::mem::take(&mut said.query))?;
             let body = said.write_body(connector, &method, path_and_query.path())?;
             let mut call = Call::path(name, method, path_and_query);
             call.body = body;
@@ -151,10 +169,16 @@ impl Said {
     /// Query parameters of an operation are inputs that it puts into the query.
     fn query_into_inputs(&mut self, operation: &Operation) -> Result<(), Failure> {
         for (name, text) in std::mem::take(&mut self.query) {
-            let declared = operation.inputs.iter().find(|input| input.name == name.input.key);
+            let declared = operation
+                .inputs
+                .iter()
+                .find(|input| input.name == name.input.key);
             let place = declared.map_or_else(|| operation.place_of_rest(), |input| input.place);
             if place != InputPlace::Query {
-                let message = format!("`{}` takes no query parameter `{}`", operation.name, name.plain);
+                let message = format!(
+                    "`{}` takes no query parameter `{}`",
+                    operation.name, name.plain
+                );
                 let hint = format!(
                     "write `{}=…` for an input, or call it by its path: `{} {}`",
                     name.written, operation.method, operation.path,
@@ -166,86 +190,45 @@ impl Said {
         Ok(())
     }
 
-    /// The path as it was written, and query parameters behind it.
-    fn path_and_query(&mut self, path: &str) -> Result<PathAndQuery, Failure> {
-        let allowed = |character: char| character.is_ascii_graphic() && !matches!(character, '#' | '"' | '<' | '>' | '\\' | '^' | '`');
-        if !path.starts_with('/') {
-            let hint = "a path begins with `/` and stands below the connector's base address";
-            return Err(Failure::usage(format!("`{path}` is no path"), hint));
-        }
-        if let Some(wrong) = path.chars().find(|character| !allowed(*character)) {
-            let mut bytes = [0; 4];
-            let escaped: String =
-                wrong.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect();
-            let message = format!("`{path}` is no path: it has {wrong:?} in it");
-            return Err(Failure::usage(message, format!("write `{escaped}`")));
-        }
-        let mut text = path.to_owned();
-        for (name, value) in std::mem::take(&mut self.query) {
-            text.push(if text.contains('?') { '&' } else { '?' });
-            let pair = Inputs::from_iter([(name.plain, Value::String(value))]);
-            text.push_str(&compose::encode_query(&pair));
-        }
-        PathAndQuery::try_from(text)
-            .map_err(|err| Failure::usage(format!("`{path}` is no path: {err}"), "a path begins with `/`"))
-    }
-
-    /// The inputs as a form where the operation or the connector uses forms, as JSON otherwise.
-    fn write_body(&mut self, connector: &Connector, method: &Method, path: &str) -> Result<Body, Failure> {
-        if self.inputs.is_empty() {
+    /// The inputs as a body, if there are any.
+    fn write_body(
+        &mut self,
+        connector: &Connector,
+        method: &Method,
+        path: &str,
+    ) -> Result<Body, Failure> {
+        let inputs = std::mem::take(&mut self.inputs);
+        if inputs.is_empty() {
             return Ok(Body::Empty);
         }
         if matches!(*method, Method::GET | Method::HEAD) {
-            let hint = "write `name==text` for a query parameter";
-            return Err(Failure::usage(format!("{method} has no body for inputs to stand in"), hint));
+            let message = format!("{method} has no body for inputs to stand in");
+            return Err(Failure::usage(
+                message,
+                "write `name==text` for a query parameter",
+            ));
         }
-        let inputs = std::mem::take(&mut self.inputs);
-        let (content_type, text) = match self.body_kind(connector, method, path) {
-            BodyKind::Form => (FORM, compose::encode_form(&inputs)),
-            BodyKind::FormRepeated => (FORM, compose::encode_repeated(&inputs)),
-            BodyKind::Json | BodyKind::None => (JSON, Value::Object(inputs).to_string()),
-        };
-        self.headers.entry(header::CONTENT_TYPE).or_insert(content_type);
-        Ok(Body::Full(Bytes::from(text)))
+        let kind = body::kind(
+            connector,
+            method,
+            path,
+            self.headers.get(header::CONTENT_TYPE),
+        );
+        Ok(body::write(inputs, kind, &mut self.headers))
     }
-
-    fn body_kind(&self, connector: &Connector, method: &Method, path: &str) -> BodyKind {
-        let form = usual_form(connector);
-        if let Some(content_type) = self.headers.get(header::CONTENT_TYPE) {
-            let is_form = content_type.as_bytes().starts_with(FORM.as_bytes());
-            return if is_form { form.unwrap_or(BodyKind::Form) } else { BodyKind::Json };
-        }
-        let operation = connector.operation_at(method, path).and_then(|at| connector.operations.get(at));
-        match operation.map(|operation| operation.body) {
-            Some(kind) if kind != BodyKind::None => kind,
-            _ => form.unwrap_or(BodyKind::Json),
-        }
-    }
-}
-
-/// The kind of form that a connector's operations use, unless they use JSON as well.
-fn usual_form(connector: &Connector) -> Option<BodyKind> {
-    let mut kinds = connector.operations.iter().map(|operation| operation.body);
-    let mut form = None;
-    kinds.try_for_each(|kind| match kind {
-        BodyKind::None => Some(()),
-        BodyKind::Json => None,
-        BodyKind::Form | BodyKind::FormRepeated => {
-            form = Some(kind);
-            Some(())
-        }
-    })?;
-    form
 }
 
 fn read_text(file: &Path) -> Result<String, Failure> {
-    fs::read_to_string(file).map_err(|err| Failure::of_file(file.display(), &err))
+    file::read_text(file, FILE_BYTES_MAX).map_err(|err| Failure::of_file(file.display(), &err))
 }
 
 fn read_json(file: &Path) -> Result<Value, Failure> {
     let text = read_text(file)?;
     serde_json::from_str(&text).map_err(|err| {
         let place = format!("{}:{}:{}", file.display(), err.line(), err.column());
-        Failure::usage(format!("{place}: this is not JSON"), "for its text as it stands write `name=@file`")
+        Failure::usage(
+            format!("{place}: this is not JSON"),
+            "for its text as it stands write `name=@file`",
+        )
     })
 }

@@ -4,7 +4,11 @@ use super::shown;
 
 #[track_caller]
 fn check(key: &str, expected: &str) {
-    let setting = Setting { key: key.to_owned(), value: "sk-live".into(), place: Place::Default };
+    let setting = Setting {
+        key: key.to_owned(),
+        value: "sk-live".into(),
+        place: Place::Default,
+    };
     assert_eq!(shown(&setting).as_str(), Some(expected), "{key}");
 }
 

@@ -9,7 +9,7 @@ use trunkline_connector::Connector;
 use trunkline_connector::document::Problem;
 
 use crate::arguments::ListOptions;
-use crate::commands::Context;
+use crate::commands::{Context, count};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::folder;
@@ -44,28 +44,36 @@ impl Check {
                 problems.extend(found);
             }
         }
-        let exit = if problems.is_empty() { Exit::Success } else { Exit::Usage };
+        let exit = if problems.is_empty() {
+            Exit::Success
+        } else {
+            Exit::Usage
+        };
         if self.list.json {
-            context.printer.json(&Value::Array(problems.iter().map(problem_json).collect()))?;
+            context
+                .printer
+                .json(&Value::Array(problems.iter().map(problem_json).collect()))?;
             return Ok(exit);
         }
         if problems.is_empty() {
-            context.printer.line(format_args!("{}: no problem", count(folders.len(), "connector")))?;
+            context.printer.line(format_args!(
+                "{}: no problem",
+                count(folders.len(), "connector")
+            ))?;
             return Ok(exit);
         }
-        let (problem, connector) = (count(problems.len(), "problem"), count(folders.len(), "connector"));
+        let (problem, connector) = (
+            count(problems.len(), "problem"),
+            count(folders.len(), "connector"),
+        );
         for problem in problems {
             context.printer.complain(&Complaint::from(problem));
         }
-        context.printer.note(format_args!("{problem} in {connector}"));
+        context
+            .printer
+            .note(format_args!("{problem} in {connector}"));
         Err(Failure::silent(exit))
     }
-}
-
-/// `1 connector`, `2 connectors`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// The connectors that a path stands for, as their folders.
@@ -81,14 +89,19 @@ fn connectors_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     folders.retain(|entry| entry.is_dir());
     if folders.is_empty() {
         let message = format!("`{}` holds no connector", path.display());
-        return Err(Failure::usage(message, "name a folder with a `connector.toml`, or a folder of such folders"));
+        return Err(Failure::usage(
+            message,
+            "name a folder with a `connector.toml`, or a folder of such folders",
+        ));
     }
     Ok(folders)
 }
 
 /// The folder of the connector that a file is part of.
 fn folder_of(file: &Path) -> PathBuf {
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     let is_part = parent.ends_with("operations") || parent.ends_with("examples");
     match parent.parent() {
@@ -99,6 +112,12 @@ fn folder_of(file: &Path) -> PathBuf {
 }
 
 fn problem_json(problem: &Problem) -> Value {
-    let Problem { file, line, column, message, hint } = problem;
+    let Problem {
+        file,
+        line,
+        column,
+        message,
+        hint,
+    } = problem;
     json!({ "file": file, "line": line, "column": column, "message": message, "hint": hint })
 }

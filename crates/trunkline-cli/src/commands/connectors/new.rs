@@ -22,12 +22,30 @@ use crate::folder::Folder;
 
 /// The files of a connector that passes every check, with `{name}` and the like to be filled in.
 const TEMPLATE: [(&str, &str); 6] = [
-    ("connector.toml", include_str!("new/template/connector.toml")),
-    ("operations/items.toml", include_str!("new/template/operations/items.toml")),
-    ("examples/items_list.toml", include_str!("new/template/examples/items_list.toml")),
-    ("examples/items_create.toml", include_str!("new/template/examples/items_create.toml")),
-    ("examples/error_401.toml", include_str!("new/template/examples/error_401.toml")),
-    ("examples/error_429.toml", include_str!("new/template/examples/error_429.toml")),
+    (
+        "connector.toml",
+        include_str!("new/template/connector.toml"),
+    ),
+    (
+        "operations/items.toml",
+        include_str!("new/template/operations/items.toml"),
+    ),
+    (
+        "examples/items_list.toml",
+        include_str!("new/template/examples/items_list.toml"),
+    ),
+    (
+        "examples/items_create.toml",
+        include_str!("new/template/examples/items_create.toml"),
+    ),
+    (
+        "examples/error_401.toml",
+        include_str!("new/template/examples/error_401.toml"),
+    ),
+    (
+        "examples/error_429.toml",
+        include_str!("new/template/examples/error_429.toml"),
+    ),
 ];
 
 /// Begin a connector of your own
@@ -55,7 +73,10 @@ impl New {
         let shown = target.display().to_string();
         if target.exists() {
             let message = format!("`{shown}` is there already");
-            return Err(Failure::usage(message, "choose another name, or edit what is there"));
+            return Err(Failure::usage(
+                message,
+                "choose another name, or edit what is there",
+            ));
         }
         let files = files(self.name, Clock::system().wall());
         write(&target, &files).map_err(|err| Failure::of_file(&shown, &err))?;
@@ -64,17 +85,27 @@ impl New {
             printer.line(format_args!("{shown}/{}", file.name))?;
         }
         if builtin::names().any(|name| name == self.name) {
-            printer.warn(&format!("`{shown}` overrides the built-in connector of the same name"));
+            printer.warn(&format!(
+                "`{shown}` overrides the built-in connector of the same name"
+            ));
         }
-        printer.note(format_args!("next: edit them, then `trunkline connectors check {shown}`"));
+        printer.note(format_args!(
+            "next: edit them, then `trunkline connectors check {shown}`"
+        ));
         Ok(Exit::Success)
     }
 }
 
 /// The template, filled in.
 fn files(name: ConnectorName, today: SystemTime) -> Vec<Source> {
-    let env = format!("{}_API_KEY", name.as_str().to_ascii_uppercase().replace('-', "_"));
-    let today = Timestamp::try_from(today).unwrap_or_default().strftime("%Y-%m-%d").to_string();
+    let env = format!(
+        "{}_API_KEY",
+        name.as_str().to_ascii_uppercase().replace('-', "_")
+    );
+    let today = Timestamp::try_from(today)
+        .unwrap_or_default()
+        .strftime("%Y-%m-%d")
+        .to_string();
     let fill = |text: &str| {
         text.replace("{name}", name.as_str())
             .replace("{title}", &title(name))
@@ -82,15 +113,24 @@ fn files(name: ConnectorName, today: SystemTime) -> Vec<Source> {
             .replace("{today}", &today)
     };
     let files = TEMPLATE.iter();
-    files.map(|(name, text)| Source { name: (*name).to_owned(), text: fill(text) }).collect()
+    files
+        .map(|(name, text)| Source {
+            name: (*name).to_owned(),
+            text: fill(text),
+        })
+        .collect()
 }
 
 /// `acme-mail` as `Acme Mail`.
 fn title(name: ConnectorName) -> String {
-    let words = name.as_str().split('-').filter(|word| !word.is_empty()).map(|word| {
-        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
-        first.to_ascii_uppercase() + rest
-    });
+    let words = name
+        .as_str()
+        .split('-')
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+            first.to_ascii_uppercase() + rest
+        });
     words.collect::<Vec<_>>().join(" ")
 }
 

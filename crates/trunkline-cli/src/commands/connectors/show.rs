@@ -6,7 +6,7 @@ use trunkline::Entry;
 use trunkline_connector::{Auth, Connector, SecretSpec};
 
 use crate::arguments::{ListOptions, SettingsOptions};
-use crate::commands::{self, Context};
+use crate::commands::{self, Context, count};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -48,10 +48,17 @@ fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
     let Entry { connector, origin } = entry;
     let look = printer.out_look();
     let title = look.paint(Ink::Heading, &connector.title);
-    printer.line(format_args!("{title} (`{}`, {})", connector.name, origin.as_str()))?;
+    printer.line(format_args!(
+        "{title} (`{}`, {})",
+        connector.name,
+        origin.as_str()
+    ))?;
     let mut labelled = |label: &str, text: &str| {
         let label = format!("{label}:");
-        printer.line(format_args!("  {} {text}", look.paint(Ink::Faint, &format!("{label:12}"))))
+        printer.line(format_args!(
+            "  {} {text}",
+            look.paint(Ink::Faint, &format!("{label:12}"))
+        ))
     };
     labelled("address", connector.base_url.as_str())?;
     labelled("docs", &connector.docs)?;
@@ -61,34 +68,55 @@ fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
         labelled("secret", &format!("{}, from {}", secret.env, secret.obtain))?;
     }
     for (name, value) in &connector.headers {
-        labelled("header", &format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))?;
+        labelled(
+            "header",
+            &format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())),
+        )?;
     }
     if let Some(idempotency) = &connector.idempotency {
-        let methods: Vec<&str> = idempotency.methods.iter().map(http::Method::as_str).collect();
-        labelled("repeatable", &format!("{} with {}", methods.join(", "), idempotency.header))?;
+        let methods: Vec<&str> = idempotency
+            .methods
+            .iter()
+            .map(http::Method::as_str)
+            .collect();
+        labelled(
+            "repeatable",
+            &format!("{} with {}", methods.join(", "), idempotency.header),
+        )?;
     }
     if let Some(verify) = connector.operations.get(connector.verify.operation) {
         labelled("verified by", &verify.name)?;
     }
-    let counts = format!(
-        "{} operations, {} outcome rules, {} wait hints, {} examples",
-        connector.operations.len(),
-        connector.outcomes.len(),
-        connector.waits.len(),
-        connector.examples.len(),
-    );
-    labelled("has", &counts)?;
-    labelled("operations", &format!("trunkline operations {}", connector.name))
+    let counts = [
+        count(connector.operations.len(), "operation"),
+        count(connector.outcomes.len(), "outcome rule"),
+        count(connector.waits.len(), "wait hint"),
+        count(connector.examples.len(), "example"),
+    ];
+    labelled("has", &counts.join(", "))?;
+    labelled(
+        "operations",
+        &format!("trunkline operations {}", connector.name),
+    )
 }
 
 /// How a request proves who calls, in words.
 fn credential(connector: &Connector) -> String {
-    let env = |place: usize| connector.secrets.get(place).map_or("", |secret| &secret.env);
+    let env = |place: usize| {
+        connector
+            .secrets
+            .get(place)
+            .map_or("", |secret| &secret.env)
+    };
     match &connector.auth {
         Auth::Bearer { secret } => format!("Authorization: Bearer {}", env(*secret)),
         Auth::Header { name, secret } => format!("{name}: {}", env(*secret)),
         Auth::Basic { username, password } => {
-            format!("Authorization: Basic of {} and {}", env(*username), env(*password))
+            format!(
+                "Authorization: Basic of {} and {}",
+                env(*username),
+                env(*password)
+            )
         }
         Auth::None => "none".to_owned(),
     }
@@ -96,9 +124,15 @@ fn credential(connector: &Connector) -> String {
 
 fn entry_json(entry: &Entry) -> Value {
     let Entry { connector, origin } = entry;
-    let operations = connector.operations.iter().map(|operation| operation.name.as_str());
+    let operations = connector
+        .operations
+        .iter()
+        .map(|operation| operation.name.as_str());
     let headers = connector.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes())))
+        (
+            name.as_str().to_owned(),
+            Value::from(String::from_utf8_lossy(value.as_bytes())),
+        )
     });
     json!({
         "name": connector.name.as_str(),
@@ -120,7 +154,7 @@ fn secret_json(secret: &SecretSpec) -> Value {
     json!({
         "name": secret.name,
         "env": secret.env,
-        "pattern": secret.pattern.as_ref().map(|pattern| pattern.as_str()),
+        "pattern": secret.pattern.as_ref().map(ToString::to_string),
         "obtain": secret.obtain,
     })
 }

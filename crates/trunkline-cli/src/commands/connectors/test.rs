@@ -8,8 +8,7 @@ use trunkline::examples::{self, Outcome};
 use trunkline_connector::Connector;
 
 use crate::arguments::{ListOptions, SettingsOptions};
-use crate::commands::connectors::check::count;
-use crate::commands::{self, Context};
+use crate::commands::{self, Context, count};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::folder::Folder;
@@ -50,8 +49,15 @@ impl Test {
         let mut tested = Vec::new();
         for entry in catalog.iter() {
             let connector = Arc::clone(&entry.connector);
-            if self.name.as_deref().is_none_or(|name| connector.name.as_str() == name) {
-                tested.push(Tested { outcomes: examples::run(&connector)?, connector });
+            if self
+                .name
+                .as_deref()
+                .is_none_or(|name| connector.name.as_str() == name)
+            {
+                tested.push(Tested {
+                    outcomes: examples::run(&connector)?,
+                    connector,
+                });
             }
         }
         if self.list.json {
@@ -71,7 +77,10 @@ impl Test {
 
 impl Tested {
     fn failed(&self) -> usize {
-        self.outcomes.iter().filter(|outcome| outcome.result.is_err()).count()
+        self.outcomes
+            .iter()
+            .filter(|outcome| outcome.result.is_err())
+            .count()
     }
 }
 
@@ -87,10 +96,16 @@ fn print(tested: &Tested, printer: &mut Printer) -> Result<(), Failure> {
     let all = count(tested.outcomes.len(), "example");
     let look = printer.out_look();
     if failed == 0 {
-        return printer.line(format_args!("{name}: {all}, {}", look.paint(Ink::Good, "all hold")));
+        return printer.line(format_args!(
+            "{name}: {all}, {}",
+            look.paint(Ink::Good, "all hold")
+        ));
     }
     let failed = format!("{failed} failed");
-    printer.line(format_args!("{name}: {all}, {}", look.paint(Ink::Bad, &failed)))
+    printer.line(format_args!(
+        "{name}: {all}, {}",
+        look.paint(Ink::Bad, &failed)
+    ))
 }
 
 fn outcomes_json(tested: &Tested) -> impl Iterator<Item = Value> + '_ {

@@ -72,7 +72,11 @@ impl Findings {
     }
 
     fn add(&mut self, area: &str, state: State, complaint: Complaint) {
-        self.0.push(Finding { area: area.to_owned(), state, complaint });
+        self.0.push(Finding {
+            area: area.to_owned(),
+            state,
+            complaint,
+        });
     }
 
     /// Whether nothing is wrong.
@@ -82,28 +86,45 @@ impl Findings {
 
     /// A list of objects.
     pub(super) fn to_json(&self) -> Value {
-        let findings = self.0.iter().map(|Finding { area, state, complaint }| {
-            let notes = complaint.notes.iter().map(|(label, text)| {
-                (label.replace(' ', "_"), Value::from(text.as_str()))
-            });
-            let mut object = json!({
-                "area": area,
-                "state": state.as_str(),
-                "message": complaint.message,
-            });
-            if let Value::Object(members) = &mut object {
-                members.extend(notes);
-            }
-            object
-        });
+        let findings = self.0.iter().map(
+            |Finding {
+                 area,
+                 state,
+                 complaint,
+             }| {
+                let notes = complaint
+                    .notes
+                    .iter()
+                    .map(|(label, text)| (label.replace(' ', "_"), Value::from(text.as_str())));
+                let mut object = json!({
+                    "area": area,
+                    "state": state.as_str(),
+                    "message": complaint.message,
+                });
+                if let Value::Object(members) = &mut object {
+                    members.extend(notes);
+                }
+                object
+            },
+        );
         Value::Array(findings.collect())
     }
 
     /// One line each, and what to do below it.
     pub(super) fn print(&self, printer: &mut Printer) -> Result<(), Failure> {
         let look = printer.out_look();
-        let width = self.0.iter().map(|finding| finding.area.len()).max().unwrap_or_default();
-        for Finding { area, state, complaint } in &self.0 {
+        let width = self
+            .0
+            .iter()
+            .map(|finding| finding.area.len())
+            .max()
+            .unwrap_or_default();
+        for Finding {
+            area,
+            state,
+            complaint,
+        } in &self.0
+        {
             let word = look.paint(state.ink(), state.as_str());
             let pad = " ".repeat(State::Doubtful.as_str().len() - state.as_str().len());
             let message = printer::visible(&complaint.message);
@@ -111,7 +132,12 @@ impl Findings {
             for (label, text) in &complaint.notes {
                 let label = format!("{label}:");
                 let label = look.paint(Ink::Faint, &label);
-                printer.line(format_args!("{:9}{:width$}  {label} {}", "", "", printer::visible(text)))?;
+                printer.line(format_args!(
+                    "{:9}{:width$}  {label} {}",
+                    "",
+                    "",
+                    printer::visible(text)
+                ))?;
             }
         }
         Ok(())

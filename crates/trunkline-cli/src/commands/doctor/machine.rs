@@ -11,10 +11,10 @@ use crate::commands::doctor::findings::Findings;
 use crate::failure::{Complaint, reason};
 
 /// 2026-01-01T00:00:00Z: this program is younger.
-const YOUNGER_THAN: Duration = Duration::from_secs(1_767_225_600);
+const YOUNGER_THAN: Duration = Duration::from_hours(490_896);
 
 /// Certificates and signatures fail with a clock that is further ahead than anybody could use this.
-const YEARS_AHEAD: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
+const YEARS_AHEAD: Duration = Duration::from_hours(50 * 365 * 24);
 
 pub(super) fn examine(config: &Config, clock: &Clock, findings: &mut Findings) {
     examine_clock(clock.wall(), findings);
@@ -26,12 +26,20 @@ pub(super) fn examine(config: &Config, clock: &Clock, findings: &mut Findings) {
 }
 
 pub(super) fn examine_clock(now: SystemTime, findings: &mut Findings) {
-    let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     let hint = "set it, or let the machine do so (NTP): certificates and signatures depend on it";
     if since_epoch < YOUNGER_THAN {
-        findings.bad("clock", Complaint::new("this machine's clock is behind").note("hint", hint));
+        findings.bad(
+            "clock",
+            Complaint::new("this machine's clock is behind").note("hint", hint),
+        );
     } else if YOUNGER_THAN + YEARS_AHEAD < since_epoch {
-        findings.bad("clock", Complaint::new("this machine's clock is ahead").note("hint", hint));
+        findings.bad(
+            "clock",
+            Complaint::new("this machine's clock is ahead").note("hint", hint),
+        );
     } else {
         findings.good("clock", "the clock is plausible".to_owned());
     }
@@ -43,7 +51,10 @@ pub(super) fn examine_data_dir(dir: &Path, findings: &mut Findings) {
     let existing = existing.filter(|ancestor| !ancestor.as_os_str().is_empty());
     let existing = existing.unwrap_or(Path::new("."));
     let probe = existing.join(format!(".trunkline-probe-{}", std::process::id()));
-    let written = fs::OpenOptions::new().write(true).create_new(true).open(&probe);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&probe);
     match written.and_then(|file| {
         drop(file);
         fs::remove_file(&probe)
@@ -52,7 +63,10 @@ pub(super) fn examine_data_dir(dir: &Path, findings: &mut Findings) {
         Err(err) => {
             let complaint = Complaint::new(format!("`{}` cannot be written", dir.display()))
                 .note("caused by", reason(&err))
-                .note("hint", "make it writable, or name another folder with `data.dir`");
+                .note(
+                    "hint",
+                    "make it writable, or name another folder with `data.dir`",
+                );
             findings.bad("data", complaint);
         }
     }
@@ -62,12 +76,19 @@ pub(super) fn examine_listener(key: &str, listen: &Listen, findings: &mut Findin
     let address = match listen {
         Listen::Tcp(address) => address,
         Listen::Unix(path) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
             if folder.is_none_or(Path::is_dir) {
                 findings.good("ports", format!("`{key}` is {listen}"));
             } else {
-                let complaint = Complaint::new(format!("`{key}` is {listen}, in a folder that does not exist"));
-                findings.bad("ports", complaint.note("hint", "make the folder, or name another socket"));
+                let complaint = Complaint::new(format!(
+                    "`{key}` is {listen}, in a folder that does not exist"
+                ));
+                findings.bad(
+                    "ports",
+                    complaint.note("hint", "make the folder, or name another socket"),
+                );
             }
             return;
         }
@@ -75,9 +96,14 @@ pub(super) fn examine_listener(key: &str, listen: &Listen, findings: &mut Findin
     match TcpListener::bind(address) {
         Ok(_) => findings.good("ports", format!("`{key}` is {listen}, which is free")),
         Err(err) => {
-            let complaint = Complaint::new(format!("`{key}` is {listen}, which cannot be listened on now"))
-                .note("caused by", reason(&err))
-                .note("hint", "if Trunkline is running there, all is well; else choose another");
+            let complaint = Complaint::new(format!(
+                "`{key}` is {listen}, which cannot be listened on now"
+            ))
+            .note("caused by", reason(&err))
+            .note(
+                "hint",
+                "if Trunkline is running there, all is well; else choose another",
+            );
             findings.doubtful("ports", complaint);
         }
     }

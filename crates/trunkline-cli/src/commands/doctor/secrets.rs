@@ -15,16 +15,33 @@ struct Sought<'c> {
     found: Result<Found, SecretError>,
 }
 
+/// Whether anything needs a connector's secrets.
+#[derive(Debug, Clone, Copy)]
+enum Need {
+    /// Settings speak of the connector, or another of its secrets is set.
+    Used,
+    /// Nothing does.
+    Unused,
+}
+
 /// Looks for every secret. Gives the connectors that have all of theirs.
 pub(super) fn examine(parts: &Parts, findings: &mut Findings) -> Vec<ConnectorName> {
     let mut ready = Vec::new();
     for entry in parts.catalog.iter() {
         let connector = &entry.connector;
-        let sought: Vec<Sought<'_>> = connector.secrets.iter().map(|spec| seek(parts, connector, spec)).collect();
+        let sought: Vec<Sought<'_>> = connector
+            .secrets
+            .iter()
+            .map(|spec| seek(parts, connector, spec))
+            .collect();
         let is_set = sought.iter().any(|sought| sought.found.is_ok());
-        let is_used = is_set || is_named(&parts.config, connector.name);
+        let need = if is_set || is_named(&parts.config, connector.name) {
+            Need::Used
+        } else {
+            Need::Unused
+        };
         for sought in &sought {
-            examine_one(connector, sought, is_used, findings);
+            examine_one(connector, sought, need, findings);
         }
         if sought.iter().all(|sought| sought.found.is_ok()) {
             ready.push(connector.name);
@@ -35,8 +52,15 @@ pub(super) fn examine(parts: &Parts, findings: &mut Findings) -> Vec<ConnectorNa
 
 fn seek<'c>(parts: &Parts, connector: &Connector, spec: &'c SecretSpec) -> Sought<'c> {
     let over = parts.config.connectors.get(&connector.name);
-    let env = over.and_then(|over| over.secrets.get(&spec.name)).unwrap_or(&spec.env).clone();
-    Sought { spec, found: parts.secrets.find(&env), env }
+    let env = over
+        .and_then(|over| over.secrets.get(&spec.name))
+        .unwrap_or(&spec.env)
+        .clone();
+    Sought {
+        spec,
+        found: parts.secrets.find(&env),
+        env,
+    }
 }
 
 /// Whether the settings speak of it.
@@ -44,29 +68,35 @@ fn is_named(config: &Config, name: ConnectorName) -> bool {
     config.connectors.contains_key(&name) || config.listeners.contains_key(&name)
 }
 
-fn examine_one(connector: &Connector, sought: &Sought<'_>, is_used: bool, findings: &mut Findings) {
+fn examine_one(connector: &Connector, sought: &Sought<'_>, need: Need, findings: &mut Findings) {
     let Sought { spec, env, found } = sought;
     let area = connector.name.as_str();
     match found {
         Ok(Found { secret, place }) => {
             let shown = format!("`{env}` is set in {place}: {}", secret.first_chars());
-            let is_well_formed =
-                spec.pattern.as_ref().is_none_or(|pattern| pattern.is_match(secret.expose()));
+            let is_well_formed = spec
+                .pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(secret.expose()));
             if is_well_formed {
                 findings.good(area, shown);
                 return;
             }
-            let complaint = Complaint::new(format!("{shown} does not look like one"))
-                .note("hint", format!("they look like `{}`; see {}", spec.example, spec.obtain));
+            let complaint = Complaint::new(format!("{shown} does not look like one")).note(
+                "hint",
+                format!("they look like `{}`; see {}", spec.example, spec.obtain),
+            );
             findings.doubtful(area, complaint);
         }
         Err(err @ SecretError::Missing { .. }) => {
-            let hint = format!("put `{env}=…` into `.env` or the environment; get one at {}", spec.obtain);
+            let hint = format!(
+                "put `{env}=…` into `.env` or the environment; get one at {}",
+                spec.obtain
+            );
             let complaint = Complaint::new(err.to_string()).note("hint", hint);
-            if is_used {
-                findings.bad(area, complaint);
-            } else {
-                findings.unused(area, complaint);
+            match need {
+                Need::Used => findings.bad(area, complaint),
+                Need::Unused => findings.unused(area, complaint),
             }
         }
         Err(err @ SecretError::Exposed { public, .. }) => {

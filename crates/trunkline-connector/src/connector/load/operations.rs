@@ -1,6 +1,6 @@
 //! `operations/*.toml` and `[verify]`: what can be called, over all files.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use http::Method;
 
@@ -199,7 +199,7 @@ fn parts(
         let path = found.path.key("path");
         match (is_path_input(name), is_secret) {
             (true, true) => {
-                check.refuse(&path, format!("`{name}` is a secret and an input as well"))
+                check.refuse(&path, format!("`{name}` is a secret and an input as well"));
             }
             (false, false) => {
                 let hint = format!(
@@ -314,15 +314,14 @@ pub(super) fn made_up(connector: Option<&ConnectorFile>) -> impl Fn(&str) -> Opt
 impl Folder {
     /// Refuses the name of an operation that no file has.
     pub(super) fn refuse_unknown_operation(&self, check: &mut Check<'_>, path: &Path, name: &str) {
-        let mut names = BTreeMap::new();
-        names.extend(
-            self.operation_sections()
-                .map(|section| (section.name.as_str(), ())),
-        );
-        if names.contains_key(name) || self.operations.has_gaps {
+        let names: BTreeSet<&str> = self
+            .operation_sections()
+            .map(|section| section.name.as_str())
+            .collect();
+        if names.contains(name) || self.operations.has_gaps {
             return;
         }
-        let hint = words::allowed(name, names.into_keys());
+        let hint = words::allowed(name, names);
         check.refuse_with(path, format!("there is no operation `{name}`"), hint);
     }
 }

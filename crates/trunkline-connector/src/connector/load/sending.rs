@@ -61,11 +61,11 @@ pub(super) fn retry(check: &mut Check<'_>, section: &RetrySection) -> Retry {
         override_header: header
             .and_then(|text| check.header_name(&path.key("override_header"), text)),
     };
-    if let (Some(first), Some(most)) = (section.wait_first, section.wait_max) {
-        if most < first {
-            let message = format!("`wait_first` is {first}, longer than `wait_max`, {most}");
-            check.refuse(&path.key("wait_first"), message);
-        }
+    if let Some((first, most)) = section.wait_first.zip(section.wait_max)
+        && most < first
+    {
+        let message = format!("`wait_first` is {first}, longer than `wait_max`, {most}");
+        check.refuse(&path.key("wait_first"), message);
     }
     retry
 }

@@ -56,10 +56,10 @@ fn load(changes: &[(&str, &str)]) -> Result<Connector, Vec<Problem>> {
 fn check(changes: &[(&str, &str)], expected: Expect) {
     let shown = match load(changes) {
         Ok(_) => "fine\n".to_owned(),
-        Err(problems) => problems
-            .iter()
-            .map(|problem| format!("{problem}\n"))
-            .collect(),
+        Err(problems) => {
+            let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+            lines.join("\n") + "\n"
+        }
     };
     expected.assert_eq(&shown);
 }
@@ -206,23 +206,22 @@ fn what_stands_before_the_folder_is_only_shown() {
 #[test]
 fn an_unreadable_file_makes_nothing_else_seem_missing() {
     check(
-        &[(
-            "[[operations]]\nname = \"things.list\"",
-            "[[operation]]\nname = \"things.list\"",
-        )],
+        &[("title = \"List things\"", "titel = \"List things\"")],
         expect![[r#"
-        acme/operations/things.toml:1:1: `operation` is not known
-          hint: did you mean `operations`? allowed: `operations`
+        acme/operations/things.toml:1:1: `operations[0].title` is missing
+          hint: What it does, in a few words.
+        acme/operations/things.toml:3:1: `operations[0].titel` is not known
+          hint: did you mean `title`? allowed: `name`, `title`, `method`, `path`, `docs`, `body`, `repeatable`, `pagination`, `inputs` or `reply`
     "#]],
     );
     check(
         &[("class = \"ok\"", "class = \"okay\"")],
         expect![[r#"
-        acme/examples/list.toml:17:9: `reply.class` is `okay`
-          hint: allowed: `ok`, `retry`, `rate_limited`, `refresh_auth`, `auth_dead`, `quota_exhausted`, `caller_error` or `provider_down`
-        acme/examples/update.toml:18:9: `reply.class` is `okay`
-          hint: allowed: `ok`, `retry`, `rate_limited`, `refresh_auth`, `auth_dead`, `quota_exhausted`, `caller_error` or `provider_down`
-    "#]],
+            acme/examples/list.toml:18:9: `reply.class` is `okay`
+              hint: did you mean `ok`? allowed: `ok`, `retry`, `rate_limited`, `refresh_auth`, `auth_dead`, `quota_exhausted`, `caller_error` or `provider_down`
+            acme/examples/update.toml:19:9: `reply.class` is `okay`
+              hint: did you mean `ok`? allowed: `ok`, `retry`, `rate_limited`, `refresh_auth`, `auth_dead`, `quota_exhausted`, `caller_error` or `provider_down`
+        "#]],
     );
     check(
         &[("schema = 1", "schema = 2")],
@@ -238,21 +237,21 @@ fn rules_are_tried_on_the_answers_of_examples() {
     check(
         &[("\"acme-remaining\"", "\"acme-left\"")],
         expect![[r#"
-        acme/examples/error_429.toml:18:8: the answer's wait is `1s`, not `20s`
+        acme/examples/error_429.toml:19:8: the answer's wait is `1s`, not `20s`
     "#]],
     );
     check(
         &[("one_of = [\"daily\", \"monthly\"]", "present = false")],
         expect![[r#"
-        acme/examples/error_429.toml:17:9: the answer means `quota_exhausted` by `outcomes[1]`, not `rate_limited`
-    "#]],
+            acme/examples/error_429.toml:18:9: the answer means `quota_exhausted` by `outcomes[1]`, not `rate_limited`
+        "#]],
     );
     check(
         &[("{ equals = false }", "{ present = false }")],
         expect![[r#"
-        acme/examples/list.toml:17:9: the answer means `caller_error` by `outcomes[0]`, not `ok`
-        acme/examples/update.toml:18:9: the answer means `caller_error` by `outcomes[0]`, not `ok`
-    "#]],
+            acme/examples/list.toml:18:9: the answer means `caller_error` by `outcomes[0]`, not `ok`
+            acme/examples/update.toml:19:9: the answer means `caller_error` by `outcomes[0]`, not `ok`
+        "#]],
     );
 }
 
@@ -262,7 +261,7 @@ fn times_of_examples_count_from_their_own_date() {
     check(
         &[("headers = { acme-reset", dated)],
         expect![[r#"
-        acme/examples/error_429.toml:18:8: the answer's wait is `15s`, not `20s`
+        acme/examples/error_429.toml:19:8: the answer's wait is `15s`, not `20s`
     "#]],
     );
 }

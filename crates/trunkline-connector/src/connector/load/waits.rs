@@ -1,7 +1,8 @@
 //! `[[waits]]`: every hint is tried on its own sample.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use regex::Regex;
 
 use super::check::Check;
@@ -11,8 +12,10 @@ use crate::units::Span;
 use crate::wait::{WaitFrom, WaitHint};
 
 /// 2026-01-01T00:00:00Z, from which samples and examples count.
+const SAMPLE_TIME: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
 pub(super) fn sample_time() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
+    SAMPLE_TIME.into()
 }
 
 pub(super) fn check(check: &mut Check<'_>, sections: &[WaitSection]) -> Vec<WaitHint> {

@@ -2,7 +2,8 @@
 
 use serde_json::Value as Schema;
 
-use super::{Checker, Rules, constants_of, is_of_type, list_of, table_of, type_in_words, types_of};
+use super::Checker;
+use super::rules::{Rules, constants_of, is_of_type, list_of, table_of, type_in_words, types_of};
 use crate::document::node::{Entry, Node, Value};
 use crate::document::place::Path;
 use crate::words;
@@ -63,17 +64,16 @@ impl<'s> Checker<'s> {
             self.complain_about_type(&entry.node, &path_of_tag, (&takes, None));
             return;
         };
-        match tag.branches.iter().find(|(name, _)| name == given) {
-            Some((_, rules)) => self.check_table(rules, entries, node, path),
-            None => {
-                let hint = words::allowed(given, names());
-                self.complain(
-                    &entry.node,
-                    format!("`{path_of_tag}` is `{given}`"),
-                    Some(&hint),
-                );
-            }
+        if let Some((_, rules)) = tag.branches.iter().find(|(name, _)| name == given) {
+            self.check_table(rules, entries, node, path);
+            return;
         }
+        let hint = words::allowed(given, names());
+        self.complain(
+            &entry.node,
+            format!("`{path_of_tag}` is `{given}`"),
+            Some(&hint),
+        );
     }
 
     /// Tables with exactly one value, whose key names their sort: `{ header = "retry-after" }`.
@@ -203,28 +203,36 @@ fn only_key(rules: &Rules) -> Option<&str> {
 fn tables_in_words(branches: &[&Rules]) -> Option<String> {
     match Sorts::of(branches) {
         Sorts::Tagged(tag) => Some(format!("a table with `{}`", tag.key)),
-        Sorts::Keyed(keyed) => {
-            let keys = keyed.iter().map(|(key, _)| *key);
-            Some(format!("a table with one of {}", words::any_of(keys)))
-        }
+        Sorts::Keyed(keyed) => match keyed.as_slice() {
+            [(key, _)] => Some(format!("a table with `{key}`")),
+            keyed => {
+                let keys = keyed.iter().map(|(key, _)| *key);
+                Some(format!("a table with one of {}", words::any_of(keys)))
+            }
+        },
         Sorts::Plain => None,
     }
 }
 
 fn branches_in_words(branches: &[&Rules]) -> String {
-    let mut takes: Vec<String> = Vec::new();
     let constants: Vec<&str> = branches
         .iter()
         .flat_map(|rules| constants_of(rules))
         .collect();
-    if !constants.is_empty() {
-        takes.push(words::any_of(constants));
-    }
-    takes.extend(tables_in_words(branches));
-    if takes.is_empty() {
-        let types = branches.iter().flat_map(|rules| types_of(rules));
-        takes.extend(types.map(|name| type_in_words(name).to_owned()));
+    let tables = tables_in_words(branches);
+    let mut takes: Vec<String> = Vec::new();
+    for rules in branches
+        .iter()
+        .filter(|rules| constants_of(rules).is_empty())
+    {
+        let types = types_of(rules).into_iter();
+        let others = types.filter(|name| tables.is_none() || *name != "object");
+        takes.extend(others.map(|name| type_in_words(name).to_owned()));
     }
     takes.dedup();
+    if !constants.is_empty() {
+        takes.insert(0, words::any_of(constants));
+    }
+    takes.extend(tables);
     takes.join(" or ")
 }

@@ -79,6 +79,7 @@ fn no_shape_of_the_callers_credential_goes_upstream() {
             /v1/models?api_key=mine
             accept: */*
             authorization: Bearer sk-real
+            content-length: 0
             host: api.openai.com"#]],
     );
 }
@@ -100,6 +101,7 @@ fn headers_of_one_connection_stay_and_cannot_take_ours_away() {
         expect![[r#"
             /v1/models
             authorization: Bearer sk-real
+            content-length: 0
             host: api.openai.com
             x-yours: goes"#]],
     );
@@ -110,6 +112,7 @@ fn a_default_header_gives_way_to_the_callers() {
     let expected = expect![[r#"
         /v1/messages
         anthropic-version: 2023-06-01
+        content-length: 0
         host: api.anthropic.com
         x-api-key: sk-ant-real"#]];
     check(
@@ -121,6 +124,7 @@ fn a_default_header_gives_way_to_the_callers() {
     let expected = expect![[r#"
         /v1/messages
         anthropic-version: 2026-10-21
+        content-length: 0
         host: api.anthropic.com
         x-api-key: sk-ant-real"#]];
     check(
@@ -136,6 +140,7 @@ fn a_credential_in_the_path_is_replaced_by_ours() {
     let expected = expect![[r#"
         /2010-04-01/Accounts/ACreal/Messages.json?To=%2B1
         authorization: Basic QUNyZWFsOnJlYWwtdG9rZW4=
+        content-length: 0
         host: api.twilio.com"#]];
     check(
         "twilio",

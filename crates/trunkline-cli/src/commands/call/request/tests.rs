@@ -7,6 +7,7 @@ use trunkline_connector::document::Source;
 
 use super::{Words, build};
 use crate::failure::Failure;
+use crate::printer::{Look, Printer};
 
 const CONNECTOR: &str = r#"
 schema = 1
@@ -52,12 +53,20 @@ request = { method = "GET", path = "/v1/items" }
 answer = { status = 200, headers = { content-type = "application/json" }, body = { json = "{}" } }
 reply = { class = "ok" }
 "#;
-    let source = |name: &str, text: &str| Source { name: format!("shop/{name}"), text: text.to_owned() };
+    let source = |name: &str, text: &str| Source {
+        name: format!("shop/{name}"),
+        text: text.to_owned(),
+    };
     let files = vec![
         source("connector.toml", CONNECTOR),
         source("operations/items.toml", &operations),
         source("examples/items.toml", example),
-        source("examples/create.toml", &example.replace("items.list", "items.create").replace("\"GET\"", "\"POST\"")),
+        source(
+            "examples/create.toml",
+            &example
+                .replace("items.list", "items.create")
+                .replace("\"GET\"", "\"POST\""),
+        ),
     ];
     match Connector::load(files) {
         Ok(connector) => Catalog::of_one(Arc::new(connector)),
@@ -75,109 +84,199 @@ fn call(body: &str, words: &[&str]) -> Result<Call, Failure> {
 #[track_caller]
 fn check(body: &str, words: &[&str], expected: Expect) {
     let call = call(body, words).expect("a call");
-    let mut text = match call.target {
-        Target::Operation { name, inputs } => format!("{name} {}\n", serde_json::Value::Object(inputs)),
-        Target::Path { method, path_and_query } => format!("{method} {path_and_query}\n"),
+    let target = match call.target {
+        Target::Operation { name, inputs } => {
+            format!("{name} {}", serde_json::Value::Object(inputs))
+        }
+        Target::Path {
+            method,
+            path_and_query,
+        } => format!("{method} {path_and_query}"),
     };
-    for (name, value) in &call.headers {
-        text.push_str(&format!("{name}: {}\n", value.to_str().expect("text")));
-    }
-    match call.body {
-        Body::Empty => {}
-        Body::Full(bytes) => text.push_str(str::from_utf8(&bytes).expect("text")),
+    let headers = call.headers.iter();
+    let headers = headers.map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")));
+    let body = match call.body {
+        Body::Empty => String::new(),
+        Body::Full(bytes) => String::from_utf8(bytes.to_vec()).expect("text"),
         other => panic!("{other:?}"),
-    }
-    expected.assert_eq(&text);
+    };
+    let lines: Vec<String> = std::iter::once(target)
+        .chain(headers)
+        .chain([body])
+        .collect();
+    expected.assert_eq(&lines.join("\n"));
 }
 
 #[track_caller]
 fn check_wrong(words: &[&str], expected: Expect) {
     let failure = call("json", words).expect_err("no call");
-    let mut text = format!("exit {}\n", failure.exit.code());
+    let (mut printer, _, err) = Printer::captured(Look::Plain);
     for complaint in &failure.complaints {
-        text.push_str(&format!("{}\n", complaint.message));
-        for (label, note) in &complaint.notes {
-            text.push_str(&format!("  {label}: {note}\n"));
-        }
+        printer.complain(complaint);
     }
-    expected.assert_eq(&text);
+    expected.assert_eq(&format!("exit {}\n{}", failure.exit.code(), err.text()));
 }
 
 #[test]
 fn items_are_an_operations_inputs_and_headers() {
-    check("json", &["shop", "items.create", "name=x", "tags[]=a", "X-Trace:1"], expect![[r#"
+    check(
+        "json",
+        &["shop", "items.create", "name=x", "tags[]=a", "X-Trace:1"],
+        expect![[r#"
         items.create {"name":"x","tags":["a"]}
         x-trace: 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn query_items_are_inputs_that_the_operation_puts_into_the_query() {
-    check("json", &["shop", "items.list", "limit==5", "created[gte]==3"], expect![[r#"
+    check(
+        "json",
+        &["shop", "items.list", "limit==5", "created[gte]==3"],
+        expect![[r#"
         items.list {"limit":"5","created":{"gte":"3"}}
-    "#]]);
-    check("json", &["shop", "items.create", "name=x", "expand[]==a", "expand[]==b"], expect![[r#"
+    "#]],
+    );
+    check(
+        "json",
+        &[
+            "shop",
+            "items.create",
+            "name=x",
+            "expand[]==a",
+            "expand[]==b",
+        ],
+        expect![[r#"
         items.create {"name":"x","expand":["a","b"]}
-    "#]]);
-    check_wrong(&["shop", "items.create", "color==red"], expect![[r#"
-        exit 2
-        `items.create` takes no query parameter `color`
-          hint: write `color=…` for an input, or call it by its path: `POST /v1/items`
-    "#]]);
+    "#]],
+    );
+    check_wrong(
+        &["shop", "items.create", "color==red"],
+        expect![[r#"
+            exit 2
+            error: `items.create` takes no query parameter `color`
+              hint: write `color=…` for an input, or call it by its path: `POST /v1/items`
+        "#]],
+    );
 }
 
 #[test]
 fn a_path_passes_as_it_is_with_the_query_behind_it() {
-    check("json", &["shop", "GET", "/v1/items?a=%2F", "b c==d&e", "tag==x", "tag==y"], expect![[r#"
+    check(
+        "json",
+        &[
+            "shop",
+            "GET",
+            "/v1/items?a=%2F",
+            "b c==d&e",
+            "tag==x",
+            "tag==y",
+        ],
+        expect![[r#"
         GET /v1/items?a=%2F&b%20c=d%26e&tag=x&tag=y
-    "#]]);
-    check("json", &["shop", "GET", "/v1/items", "expand[]==data.x"], expect![[r#"
+    "#]],
+    );
+    check(
+        "json",
+        &["shop", "GET", "/v1/items", "expand[]==data.x"],
+        expect![[r#"
         GET /v1/items?expand[]=data.x
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_paths_body_is_what_the_operation_or_the_connector_uses() {
-    check("json", &["shop", "POST", "/v1/items", "name=x", "n:=1"], expect![[r#"
+    check(
+        "json",
+        &["shop", "POST", "/v1/items", "name=x", "n:=1"],
+        expect![[r#"
         POST /v1/items
         content-type: application/json
-        {"name":"x","n":1}"#]]);
-    check("form", &["shop", "POST", "/v1/items", "name=x y", "m[k]=v"], expect![[r#"
+        {"name":"x","n":1}"#]],
+    );
+    check(
+        "form",
+        &["shop", "POST", "/v1/items", "name=x y", "m[k]=v"],
+        expect![[r#"
         POST /v1/items
         content-type: application/x-www-form-urlencoded
-        name=x%20y&m[k]=v"#]]);
-    check("form", &["shop", "POST", "/v1/others", "name=x"], expect![[r#"
+        name=x%20y&m[k]=v"#]],
+    );
+    check(
+        "form",
+        &["shop", "POST", "/v1/others", "name=x"],
+        expect![[r#"
         POST /v1/others
         content-type: application/x-www-form-urlencoded
-        name=x"#]]);
-    check("json", &["shop", "POST", "/v1/others", "name=x"], expect![[r#"
+        name=x"#]],
+    );
+    check(
+        "json",
+        &["shop", "POST", "/v1/others", "name=x"],
+        expect![[r#"
         POST /v1/others
         content-type: application/json
-        {"name":"x"}"#]]);
-    check("form_repeated", &["shop", "PUT", "/v1/others/1", "a[]=1", "a[]=2"], expect![[r#"
+        {"name":"x"}"#]],
+    );
+    check(
+        "form_repeated",
+        &["shop", "PUT", "/v1/others/1", "a[]=1", "a[]=2"],
+        expect![[r#"
         PUT /v1/others/1
         content-type: application/x-www-form-urlencoded
-        a=1&a=2"#]]);
+        a=1&a=2"#]],
+    );
 }
 
 #[test]
 fn a_content_type_of_ones_own_decides() {
     let form = "Content-Type:application/x-www-form-urlencoded";
-    check("json", &["shop", "POST", "/v1/items", "name=x", form], expect![[r#"
+    check(
+        "json",
+        &["shop", "POST", "/v1/items", "name=x", form],
+        expect![[r#"
         POST /v1/items
         content-type: application/x-www-form-urlencoded
-        name=x"#]]);
-    check("form", &["shop", "POST", "/v1/items", "name=x", "Content-Type:application/json"], expect![[r#"
+        name=x"#]],
+    );
+    check(
+        "form",
+        &[
+            "shop",
+            "POST",
+            "/v1/items",
+            "name=x",
+            "Content-Type:application/json",
+        ],
+        expect![[r#"
         POST /v1/items
         content-type: application/json
-        {"name":"x"}"#]]);
+        {"name":"x"}"#]],
+    );
 }
 
 #[test]
 fn headers_of_ours_are_options_of_the_call() {
-    let call = call("json", &["shop", "items.list", "Trunkline-Retry:off", "Trunkline-Timeout:5s"]).expect("a call");
-    assert_eq!(call.options.attempts_max.map(std::num::NonZeroU32::get), Some(1));
-    assert_eq!(call.options.timeout, Some(std::time::Duration::from_secs(5)));
+    let call = call(
+        "json",
+        &[
+            "shop",
+            "items.list",
+            "Trunkline-Retry:off",
+            "Trunkline-Timeout:5s",
+        ],
+    )
+    .expect("a call");
+    assert_eq!(
+        call.options.attempts_max.map(std::num::NonZeroU32::get),
+        Some(1)
+    );
+    assert_eq!(
+        call.options.timeout,
+        Some(std::time::Duration::from_secs(5))
+    );
 }
 
 #[test]
@@ -190,73 +289,132 @@ fn files_are_read_into_inputs() {
     };
     let text = format!("name=@{}", file("name.txt", "several\nlines"));
     let json = format!("tags:=@{}", file("tags.json", "[1, 2]"));
-    check("json", &["shop", "items.create", &text, &json], expect![[r#"
+    check(
+        "json",
+        &["shop", "items.create", &text, &json],
+        expect![[r#"
         items.create {"name":"several\nlines","tags":[1,2]}
-    "#]]);
-    let failure = call("json", &["shop", "items.create", &format!("tags:=@{}", file("bad.json", "[1,"))]);
+    "#]],
+    );
+    let failure = call(
+        "json",
+        &[
+            "shop",
+            "items.create",
+            &format!("tags:=@{}", file("bad.json", "[1,")),
+        ],
+    );
     let message = failure.expect_err("no JSON").complaints.remove(0).message;
-    assert!(message.ends_with("bad.json:1:3: this is not JSON"), "{message}");
-    let failure = call("json", &["shop", "items.create", "name=@/nowhere/at/all"]).expect_err("no file");
-    assert_eq!(failure.complaints[0].message, "`/nowhere/at/all` cannot be used");
+    assert!(
+        message.ends_with("bad.json:1:3: this is not JSON"),
+        "{message}"
+    );
+    let failure =
+        call("json", &["shop", "items.create", "name=@/nowhere/at/all"]).expect_err("no file");
+    assert_eq!(
+        failure.complaints[0].message,
+        "`/nowhere/at/all` cannot be used"
+    );
 }
 
 #[test]
 fn what_cannot_be_a_call_says_what_is_allowed() {
-    check_wrong(&["Shop", "items.list"], expect![[r#"
-        exit 2
-        there is no connector `Shop`
-          hint: did you mean `shop`?
-    "#]]);
-    check_wrong(&["shpo", "items.list"], expect![[r#"
-        exit 2
-        there is no connector `shpo`
-          hint: did you mean `shop`?
-    "#]]);
-    check_wrong(&["shop", "GET"], expect![[r#"
-        exit 2
-        there is no path after `GET`
-          hint: write `trunkline call CONNECTOR METHOD PATH`; a path begins with `/`
-    "#]]);
-    check_wrong(&["shop", "FETCH", "/v1/items"], expect![[r#"
-        exit 2
-        `FETCH` is no method that is sent
-          hint: allowed are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS
-    "#]]);
-    check_wrong(&["shop", "GET", "v1/items"], expect![[r#"
-        exit 2
-        `v1/items` is no path
-          hint: a path begins with `/` and stands below the connector's base address
-    "#]]);
-    check_wrong(&["shop", "GET", "/v1/größe"], expect![[r#"
-        exit 2
-        `/v1/größe` is no path: it has 'ö' in it
-          hint: write `%C3%B6`
-    "#]]);
-    check_wrong(&["shop", "GET", "/v1/items#top"], expect![[r#"
-        exit 2
-        `/v1/items#top` is no path: it has '#' in it
-          hint: write `%23`
-    "#]]);
-    check_wrong(&["shop", "GET", "/v1/items", "limit=3"], expect![[r#"
-        exit 2
-        GET has no body for inputs to stand in
-          hint: write `name==text` for a query parameter
-    "#]]);
-    check_wrong(&["shop", "items.create", "a", "b[=1"], expect![[r#"
-        exit 2
-        in `a` at character 2: there is no separator
-          hint: allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`
-        in `b[=1` at character 2: `[` is not closed
-          hint: close it with `]`, or write `\[` for a bracket
-    "#]]);
-    check_wrong(&["shop", "items.create", "a=1", "a=2"], expect![[r#"
-        exit 2
-        `a` is given twice
-          hint: write `name[]=…` for each entry of a list
-    "#]]);
-    check_wrong(&["shop", "items.create", "Trunkline-Retry:never"], expect![[r#"
-        exit 2
-        `trunkline-retry` is `never`, which it cannot be
-          hint: allowed is `off` or a number of attempts from 1 to 10
-    "#]]);
+    check_wrong(
+        &["Shop", "items.list"],
+        expect![[r#"
+            exit 2
+            error: there is no connector `Shop`
+              hint: did you mean `shop`?
+        "#]],
+    );
+    check_wrong(
+        &["shpo", "items.list"],
+        expect![[r#"
+            exit 2
+            error: there is no connector `shpo`
+              hint: did you mean `shop`?
+        "#]],
+    );
+    check_wrong(
+        &["shop", "GET"],
+        expect![[r#"
+            exit 2
+            error: there is no path after `GET`
+              hint: write `trunkline call CONNECTOR METHOD PATH`; a path begins with `/`
+        "#]],
+    );
+    check_wrong(
+        &["shop", "FETCH", "/v1/items"],
+        expect![[r#"
+            exit 2
+            error: `FETCH` is no method that is sent
+              hint: allowed are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS
+        "#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_a_path_says_what_is_allowed() {
+    check_wrong(
+        &["shop", "GET", "v1/items"],
+        expect![[r#"
+            exit 2
+            error: `v1/items` is no path
+              hint: a path begins with `/` and stands below the connector's base address
+        "#]],
+    );
+    check_wrong(
+        &["shop", "GET", "/v1/größe"],
+        expect![[r#"
+            exit 2
+            error: `/v1/größe` is no path: it has 'ö' in it
+              hint: write `%C3%B6`
+        "#]],
+    );
+    check_wrong(
+        &["shop", "GET", "/v1/items#top"],
+        expect![[r#"
+            exit 2
+            error: `/v1/items#top` is no path: it has '#' in it
+              hint: write `%23`
+        "#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_sent_says_what_is_allowed() {
+    check_wrong(
+        &["shop", "GET", "/v1/items", "limit=3"],
+        expect![[r#"
+            exit 2
+            error: GET has no body for inputs to stand in
+              hint: write `name==text` for a query parameter
+        "#]],
+    );
+    check_wrong(
+        &["shop", "items.create", "a", "b[=1"],
+        expect![[r#"
+            exit 2
+            error: in `a` at character 2: there is no separator
+              hint: allowed are `name=text`, `name:=json`, `name==query`, `Header:value`, `name=@file` and `name:=@file.json`
+            error: in `b[=1` at character 2: `[` is not closed
+              hint: close it with `]`, or write `\[` for a bracket
+        "#]],
+    );
+    check_wrong(
+        &["shop", "items.create", "a=1", "a=2"],
+        expect![[r#"
+            exit 2
+            error: `a` is given twice
+              hint: write `name[]=…` for each entry of a list
+        "#]],
+    );
+    check_wrong(
+        &["shop", "items.create", "Trunkline-Retry:never"],
+        expect![[r#"
+            exit 2
+            error: `trunkline-retry` is `never`, which it cannot be
+              hint: allowed is `off` or a number of attempts from 1 to 10
+        "#]],
+    );
 }

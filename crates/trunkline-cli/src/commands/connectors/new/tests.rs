@@ -10,7 +10,7 @@ use crate::folder;
 
 /// 2026-11-22T00:00:00Z.
 fn some_day() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_305_600)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 20_779)
 }
 
 #[track_caller]
@@ -43,7 +43,11 @@ fn what_is_begun_passes_every_check_whatever_its_name() {
 #[test]
 fn names_and_the_day_are_filled_in() {
     let files = files("acme-mail".parse().expect("a name"), some_day());
-    let identity: Vec<&str> = files[0].text.lines().filter(|line| line.contains(" = \"")).collect();
+    let identity: Vec<&str> = files[0]
+        .text
+        .lines()
+        .filter(|line| line.contains(" = \""))
+        .collect();
     expect![[r#"
         name = "acme-mail"
         title = "Acme Mail"
@@ -65,7 +69,11 @@ fn names_and_the_day_are_filled_in() {
         hint = "Check that ACME_MAIL_API_KEY is whole and belongs to the right account"
         docs = "https://docs.acme-mail.example/api/authentication"
         operation = "items.list""#]].assert_eq(&identity.join("\n"));
-    assert!(files.iter().all(|file| !file.text.contains("{title}") && !file.text.contains("{name}")));
+    assert!(
+        files
+            .iter()
+            .all(|file| !file.text.contains("{title}") && !file.text.contains("{name}"))
+    );
     assert_eq!(title("a--b".parse().expect("a name")), "A B");
 }
 
@@ -75,9 +83,14 @@ fn the_folder_is_written_whole_or_not_at_all() {
     let target = root.path().join("connectors").join("acme");
     let files = files("acme".parse().expect("a name"), some_day());
     write(&target, &files).expect("written");
-    assert_eq!(folder::connector_files(&target).expect("files").len(), files.len());
+    assert_eq!(
+        folder::connector_files(&target).expect("files").len(),
+        files.len()
+    );
     let again = write(&target, &files).expect_err("it is there already");
     assert_eq!(again.kind(), std::io::ErrorKind::DirectoryNotEmpty);
-    let left: Vec<_> = std::fs::read_dir(root.path().join("connectors")).expect("a folder").collect();
+    let left: Vec<_> = std::fs::read_dir(root.path().join("connectors"))
+        .expect("a folder")
+        .collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }

@@ -1,0 +1,137 @@
+//! Reads what callgrind has counted.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// Fewer instructions per call than this are not worth a line.
+const SHOWN_MIN: f64 = 10.0;
+
+/// What a function's cost is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// Its own instructions.
+    Own,
+    /// And those of everything that it calls.
+    WithCalled,
+}
+
+/// Instructions by function. What was inlined is counted where its source stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Costs(BTreeMap<String, i64>);
+
+/// All instructions of a run.
+pub(crate) fn total(file: &Path) -> Result<u64> {
+    let text = fs::read_to_string(file).context("callgrind has written nothing")?;
+    let line = text.lines().rev().find_map(|line| {
+        line.strip_prefix("totals: ")
+            .or_else(|| line.strip_prefix("summary: "))
+    });
+    line.context("callgrind has counted nothing")?
+        .trim()
+        .parse()
+        .context("a count is no number")
+}
+
+/// The instructions of a run by function.
+pub(crate) fn costs(file: &Path, counting: Counting) -> Result<Costs> {
+    let mut command = Command::new("callgrind_annotate");
+    command.args(["--threshold=100", "--auto=no"]);
+    if counting == Counting::WithCalled {
+        command.arg("--inclusive=yes");
+    }
+    let output = command
+        .arg(file)
+        .output()
+        .context("`callgrind_annotate` cannot be started")?;
+    ensure!(output.status.success(), "callgrind's counts cannot be read");
+    Ok(Costs::parse(&String::from_utf8_lossy(&output.stdout)))
+}
+
+impl Costs {
+    /// Lines such as `1,234 ( 5.67%)  src/file.rs:function [program]`, behind the last heading.
+    fn parse(text: &str) -> Self {
+        let mut costs = Self::default();
+        let body = text
+            .split_once("file:function")
+            .map_or("", |(_, body)| body);
+        for line in body.lines() {
+            let line = line.trim_start();
+            let Some((count, rest)) = line.split_once(' ') else {
+                continue;
+            };
+            let Ok(count) = count.replace(',', "").parse::<i64>() else {
+                continue;
+            };
+            let rest = rest.trim_start();
+            let rest = match rest
+                .strip_prefix('(')
+                .and_then(|rest| rest.split_once("%)"))
+            {
+                Some((_, rest)) => rest,
+                None => rest,
+            };
+            let name = rest.split(" [").next().unwrap_or(rest).trim();
+            *costs.0.entry(name.to_owned()).or_default() += count;
+        }
+        costs
+    }
+
+    /// What these have more than others.
+    pub(crate) fn less(mut self, others: &Self) -> Self {
+        for (name, count) in &others.0 {
+            *self.0.entry(name.clone()).or_default() -= count;
+        }
+        self
+    }
+
+    /// The same, by the crate that the source belongs to.
+    pub(crate) fn by_crate(&self) -> Self {
+        let mut costs = Self::default();
+        for (name, count) in &self.0 {
+            *costs.0.entry(crate_of(name)).or_default() += count;
+        }
+        costs
+    }
+
+    /// The largest first, divided among so many calls.
+    #[expect(clippy::cast_precision_loss, reason = "no run has 2^53 instructions")]
+    pub(crate) fn table(&self, calls: f64) -> String {
+        let each = self
+            .0
+            .iter()
+            .map(|(name, count)| (name, *count as f64 / calls));
+        let mut rows: Vec<_> = each.filter(|(_, each)| SHOWN_MIN <= *each).collect();
+        rows.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let mut text = String::new();
+        for (name, each) in rows {
+            // Writing to a String cannot go wrong.
+            writeln!(text, "{each:>8.0}  {name}").ok();
+        }
+        text
+    }
+}
+
+/// Sources of crates lie in `registry/src/INDEX/NAME-VERSION/…` and `crates/NAME/…`, those of the
+/// standard library in `library/NAME/…`.
+fn crate_of(name: &str) -> String {
+    let behind = |folder: &str| name.split_once(folder).map(|(_, rest)| rest);
+    let first = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
+    if let Some(rest) = behind("registry/src/") {
+        return rest.split('/').nth(1).unwrap_or_default().to_owned();
+    }
+    if let Some(rest) = behind("crates/") {
+        return first(rest);
+    }
+    if let Some(rest) = behind("library/") {
+        return first(rest);
+    }
+    "other".to_owned()
+}
+
+#[cfg(test)]
+mod tests;

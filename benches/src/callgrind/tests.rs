@@ -1,0 +1,49 @@
+//! Callgrind's output is read, and its counts are assigned to crates.
+
+use super::Costs;
+
+const FEW: &str = "\
+--------------------------------------------------------------------------------
+Ir
+--------------------------------------------------------------------------------
+1,500 (100.0%)  PROGRAM TOTALS
+
+--------------------------------------------------------------------------------
+Ir               file:function
+--------------------------------------------------------------------------------
+  1,000 (66.67%)  crates/trunkline/src/client.rs:trunkline::call [/target/release/trunkline]
+    500 (33.33%)  /rustc/0/library/core/src/str.rs:core::str::find [/target/release/trunkline]
+";
+
+const MANY: &str = "\
+Ir               file:function
+  3,000 (50.00%)  crates/trunkline/src/client.rs:trunkline::call [/target/release/trunkline]
+  2,000 (33.33%)  /cargo/registry/src/index-0/hyper-1.12.0/src/proto.rs:hyper::poll [/target/release/trunkline]
+    500 ( 8.33%)  /rustc/0/library/core/src/str.rs:core::str::find [/target/release/trunkline]
+    500 ( 8.33%)  ???:memcpy [/lib/libc.so.6]
+";
+
+#[test]
+fn the_difference_of_two_runs_is_what_the_calls_took() {
+    let costs = Costs::parse(MANY).less(&Costs::parse(FEW));
+    assert_eq!(
+        costs.table(10.0),
+        "     200  /cargo/registry/src/index-0/hyper-1.12.0/src/proto.rs:hyper::poll
+     200  crates/trunkline/src/client.rs:trunkline::call
+      50  ???:memcpy
+"
+    );
+}
+
+#[test]
+fn costs_are_assigned_to_crates() {
+    assert_eq!(
+        Costs::parse(MANY).by_crate().table(10.0),
+        "     300  trunkline\n     200  hyper-1.12.0\n      50  core\n      50  other\n"
+    );
+}
+
+#[test]
+fn output_without_counts_has_none() {
+    assert_eq!(Costs::parse("nothing here"), Costs::default());
+}

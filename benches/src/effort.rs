@@ -1,0 +1,44 @@
+//! How much is measured: enough to trust the figures, or as little as shows that they can be had.
+
+/// The size of every measurement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Effort {
+    /// Rounds beside nginx.
+    pub(crate) rounds: u32,
+    /// Length of the load of each of them.
+    pub(crate) seconds: u32,
+    /// Calls under callgrind, in two runs whose difference counts.
+    pub(crate) calls: (u32, u32),
+    /// Streams that are open at once.
+    pub(crate) streams: usize,
+    /// Connections that are busy at once.
+    pub(crate) connections: usize,
+    /// Starts, of which the median counts.
+    pub(crate) starts: usize,
+}
+
+impl Effort {
+    /// What the published figures are made with.
+    pub(crate) fn full() -> Self {
+        Self {
+            rounds: 12,
+            seconds: 3,
+            calls: (1_000, 5_000),
+            streams: 10_000,
+            connections: 1_000,
+            starts: 20,
+        }
+    }
+
+    /// What a test runs, so that none of this rots.
+    pub(crate) fn smallest() -> Self {
+        Self {
+            rounds: 1,
+            seconds: 1,
+            calls: (100, 300),
+            streams: 50,
+            connections: 20,
+            starts: 1,
+        }
+    }
+}

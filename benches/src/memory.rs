@@ -1,0 +1,107 @@
+//! How much memory the program takes: with nothing to do, with busy connections, full of streams.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::binary::Binary;
+use crate::client::{self, Streams};
+use crate::effort::Effort;
+use crate::figure::{Bound, Figure, Unit, megabytes};
+use crate::gateway::{Gateway, Threads};
+use crate::upstream::{Pace, Upstream};
+use crate::{machine, say, usage};
+
+/// The most memory that is allowed, in megabytes.
+const IDLE_MAX: f64 = 20.0;
+const BUSY_MAX: f64 = 60.0;
+const STREAMS_MAX: f64 = 500.0;
+
+/// Calls that each busy connection makes, one after the other.
+const CALLS_EACH: u32 = 20;
+
+/// Files that a process has open besides connections, with room to spare.
+const OTHER_FILES: usize = 128;
+
+/// The busy connections' upstream takes so long that each of them keeps one of its own.
+const PACE: Pace = Pace {
+    answer: Duration::from_millis(50),
+    event: Duration::from_secs(2),
+};
+
+/// Runs a gateway of its own for each figure, with the threads that users get who set nothing.
+pub(crate) fn measure(binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
+    let files = machine::raise_open_files()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let upstream = Upstream::start(PACE)?;
+    let start = || {
+        Gateway::start(
+            Command::new(&binary.path),
+            Threads::Default,
+            upstream.address(),
+        )
+    };
+    let idle = usage::memory(start()?.id())?;
+    let busy = busy(&runtime, &start()?, effort)?;
+    // The gateway has two connections open for each stream, and so has this program.
+    let count = effort.streams.min(files.saturating_sub(OTHER_FILES) / 2);
+    let full = streams(&runtime, &start()?, count)?;
+    let mut figures = vec![
+        figure("memory, idle".to_owned(), idle, Bound::Gate(IDLE_MAX)),
+        figure(
+            format!("memory, {} busy connections, at most", effort.connections),
+            busy,
+            Bound::Gate(BUSY_MAX),
+        ),
+    ];
+    let name = |count| format!("memory, {count} open streams, at most");
+    if count < effort.streams {
+        say::line(&format!(
+            "only {count} streams fit into the {files} files that a process may open"
+        ));
+        figures.push(figure(name(count), full, Bound::None));
+        let all = reckon(idle, full, count, effort.streams).context("no stream fits at all")?;
+        let name = format!(
+            "memory, {} open streams, reckoned from these",
+            effort.streams
+        );
+        figures.push(figure(name, all, Bound::Gate(STREAMS_MAX)));
+    } else {
+        figures.push(figure(name(count), full, Bound::Gate(STREAMS_MAX)));
+    }
+    Ok(figures)
+}
+
+fn figure(what: String, bytes: u64, bound: Bound) -> Figure {
+    Figure {
+        what,
+        value: megabytes(bytes),
+        unit: Unit::Megabytes,
+        bound,
+    }
+}
+
+fn busy(runtime: &Runtime, gateway: &Gateway, effort: &Effort) -> Result<u64> {
+    let calls = u32::try_from(effort.connections)? * CALLS_EACH;
+    runtime.block_on(client::call(gateway.address(), effort.connections, calls))?;
+    usage::memory_most(gateway.id())
+}
+
+fn streams(runtime: &Runtime, gateway: &Gateway, count: usize) -> Result<u64> {
+    let mut streams = runtime.block_on(Streams::open(gateway.address(), count))?;
+    let most = usage::memory_most(gateway.id())?;
+    streams.are_open()?;
+    Ok(most)
+}
+
+/// What `wanted` streams take, if each takes what each of `count` did.
+fn reckon(idle: u64, full: u64, count: usize, wanted: usize) -> Option<u64> {
+    let (count, wanted) = (u64::try_from(count).ok()?, u64::try_from(wanted).ok()?);
+    let more = full
+        .saturating_sub(idle)
+        .checked_mul(wanted)?
+        .checked_div(count)?;
+    Some(idle + more)
+}

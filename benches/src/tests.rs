@@ -1,0 +1,44 @@
+//! Everything can still be measured: each bench runs at its smallest size.
+
+mod needs_nginx;
+
+use crate::binary::Binary;
+use crate::effort::Effort;
+use crate::{Bench, machine};
+
+/// Runs a bench, and its gates where the binary is built as it ships.
+#[track_caller]
+fn check(bench: Bench) {
+    if let Some(program) = machine::missing(bench.needs()) {
+        assert!(!machine::is_ci(), "`{program}` is not installed");
+        eprintln!("skipped: `{program}` is not installed");
+        return;
+    }
+    let binary = Binary::find().unwrap();
+    let figures = bench.run(&binary, &Effort::smallest()).unwrap();
+    assert!(!figures.is_empty());
+    for figure in figures {
+        assert!(0.0 < figure.value, "{figure}");
+        assert!(!binary.is_as_shipped() || figure.is_allowed(), "{figure}");
+    }
+}
+
+#[test]
+fn the_size_can_be_measured() {
+    check(Bench::Size);
+}
+
+#[test]
+fn a_start_can_be_measured() {
+    check(Bench::Start);
+}
+
+#[test]
+fn instructions_can_be_counted() {
+    check(Bench::Instructions);
+}
+
+#[test]
+fn memory_can_be_measured() {
+    check(Bench::Streams);
+}
