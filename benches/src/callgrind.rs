@@ -20,7 +20,7 @@ pub(crate) enum Counting {
     WithCalled,
 }
 
-/// Instructions by function. What was inlined is counted where its source stands.
+/// Instructions by source file and function. What was inlined is counted where its source stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Costs(BTreeMap<String, i64>);
 
@@ -75,7 +75,7 @@ impl Costs {
                 Some((_, rest)) => rest,
                 None => rest,
             };
-            let name = rest.split(" [").next().unwrap_or(rest).trim();
+            let name = short(rest.split(" [").next().unwrap_or(rest).trim());
             *costs.0.entry(name.to_owned()).or_default() += count;
         }
         costs
@@ -89,11 +89,23 @@ impl Costs {
         self
     }
 
-    /// The same, by the crate that the source belongs to.
+    /// The same by function, wherever the source of what was inlined into it stands.
+    pub(crate) fn by_function(&self) -> Self {
+        self.by(|name| match name.split_once(':') {
+            Some((_, function)) => function.to_owned(),
+            None => name.to_owned(),
+        })
+    }
+
+    /// The same by the crate that the source belongs to.
     pub(crate) fn by_crate(&self) -> Self {
+        self.by(crate_of)
+    }
+
+    fn by(&self, key: impl Fn(&str) -> String) -> Self {
         let mut costs = Self::default();
         for (name, count) in &self.0 {
-            *costs.0.entry(crate_of(name)).or_default() += count;
+            *costs.0.entry(key(name)).or_default() += count;
         }
         costs
     }
@@ -116,21 +128,30 @@ impl Costs {
     }
 }
 
-/// Sources of crates lie in `registry/src/INDEX/NAME-VERSION/…` and `crates/NAME/…`, those of the
-/// standard library in `library/NAME/…`.
-fn crate_of(name: &str) -> String {
-    let behind = |folder: &str| name.split_once(folder).map(|(_, rest)| rest);
-    let first = |rest: &str| rest.split('/').next().unwrap_or_default().to_owned();
-    if let Some(rest) = behind("registry/src/") {
-        return rest.split('/').nth(1).unwrap_or_default().to_owned();
+/// Sources of others' crates lie in `NAME-VERSION/…`, ours in `crates/NAME/…`, those of the standard
+/// library in `library/NAME/…`.
+fn crate_of(source: &str) -> String {
+    let path = ["crates/", "library/"]
+        .iter()
+        .find_map(|folder| source.strip_prefix(folder));
+    match path.unwrap_or(source).split_once('/') {
+        Some((first, _)) if !source.starts_with(['.', '/', '?']) => first.to_owned(),
+        _ => "other".to_owned(),
     }
-    if let Some(rest) = behind("crates/") {
-        return first(rest);
+}
+
+/// Without the folders that differ from machine to machine.
+fn short(name: &str) -> &str {
+    if let Some((_, rest)) = name.split_once("registry/src/") {
+        return rest.split_once('/').map_or(rest, |(_, rest)| rest);
     }
-    if let Some(rest) = behind("library/") {
-        return first(rest);
+    let ours = ["/crates/", "/library/"]
+        .iter()
+        .find_map(|folder| name.find(folder));
+    match ours {
+        Some(place) => name.get(place + 1..).unwrap_or(name),
+        None => name,
     }
-    "other".to_owned()
 }
 
 #[cfg(test)]

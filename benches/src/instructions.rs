@@ -86,9 +86,10 @@ fn report(few: &Path, many: &Path, calls: f64) -> Result<String> {
     let called = difference(few, many, Counting::WithCalled)?;
     let mut text = String::new();
     let tables = [
-        ("by function", own.clone()),
+        ("by function", own.by_function()),
         ("by crate", own.by_crate()),
-        ("by function, with what it calls", called),
+        ("by source file and function", own),
+        ("by source file and function, with what it calls", called),
     ];
     for (title, costs) in tables {
         // Writing to a String cannot go wrong.

@@ -4,6 +4,7 @@ mod needs_nginx;
 
 use crate::binary::Binary;
 use crate::effort::Effort;
+use crate::figure::Unit;
 use crate::{Bench, machine};
 
 /// Runs a bench, and its gates where the binary is built as it ships.
@@ -19,7 +20,9 @@ fn check(bench: Bench) {
     assert!(!figures.is_empty());
     for figure in figures {
         assert!(0.0 < figure.value, "{figure}");
-        assert!(!binary.is_as_shipped() || figure.is_allowed(), "{figure}");
+        // What takes how long says nothing on a machine that runs other tests.
+        let counts = binary.is_as_shipped() && figure.unit != Unit::Milliseconds;
+        assert!(!counts || figure.is_allowed(), "{figure}");
     }
 }
 

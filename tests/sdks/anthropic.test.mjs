@@ -51,7 +51,7 @@ test("every error is the SDK's own class", async () => {
     ["503", Anthropic.InternalServerError],
   ];
   for (const [fault, expected] of cases) {
-    const options = { headers: { "Trunkline-Sandbox": fault }, maxRetries: 0 };
+    const options = { headers: { "Trunkline-Sandbox": fault, "Trunkline-Retry": "off" }, maxRetries: 0 };
     await assert.rejects(client().messages.create(asking, options), error => {
       assert.ok(error instanceof expected, `${fault}: ${error}`);
       assert.ok(error.headers.get("trunkline-hint"), fault);
@@ -63,7 +63,7 @@ test("every error is the SDK's own class", async () => {
 });
 
 test("a stream that breaks off is an error and not an end", async () => {
-  const options = { headers: { "Trunkline-Sandbox": "cut" }, maxRetries: 0 };
+  const options = { headers: { "Trunkline-Sandbox": "cut", "Trunkline-Retry": "off" }, maxRetries: 0 };
   await assert.rejects(async () => all(await client().messages.create({ ...asking, stream: true }, options)));
 });
 

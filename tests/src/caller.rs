@@ -185,9 +185,13 @@ impl Talk {
     }
 
     /// Reads the head of an answer to a GET, `None` when the connection is closed without one.
+    #[track_caller]
     pub fn answer_or_close(mut self) -> Option<Incoming> {
-        let head = self.wire.head().ok().flatten()?;
-        Some(Incoming::of(head, self, "GET"))
+        match self.wire.head() {
+            Ok(head) => Some(Incoming::of(head?, self, "GET")),
+            Err(err) if wire::is_timeout(&err) => panic!("it is neither answered nor closed"),
+            Err(_) => None,
+        }
     }
 
     /// Waits until the other side closes.

@@ -271,6 +271,7 @@ impl<'a> Exchange<'a> {
                     gate.open();
                     Ok(())
                 }
+                Act::Echo => wire.say(self.echo()).map_err(|_| Ending::Reset),
                 Act::AwaitGoodbye => Err(wire.until_closed()),
                 Act::CloseHalf => {
                     wire.close_half();
@@ -292,6 +293,11 @@ impl<'a> Exchange<'a> {
             }
         }
         Some(wire)
+    }
+
+    fn echo(&self) -> Vec<u8> {
+        let body = self.shared.lock().heard[self.place].body.clone();
+        script::answer(200).body(body).bytes()
     }
 
     /// Closes at once. Dropping alone would not do: the journal holds the socket as well.

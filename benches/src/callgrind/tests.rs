@@ -17,7 +17,7 @@ Ir               file:function
 
 const MANY: &str = "\
 Ir               file:function
-  3,000 (50.00%)  crates/trunkline/src/client.rs:trunkline::call [/target/release/trunkline]
+  3,500 (50.00%)  /src/crates/trunkline/src/client.rs:trunkline::call [/target/release/trunkline]
   2,000 (33.33%)  /cargo/registry/src/index-0/hyper-1.12.0/src/proto.rs:hyper::poll [/target/release/trunkline]
     500 ( 8.33%)  /rustc/0/library/core/src/str.rs:core::str::find [/target/release/trunkline]
     500 ( 8.33%)  ???:memcpy [/lib/libc.so.6]
@@ -28,8 +28,8 @@ fn the_difference_of_two_runs_is_what_the_calls_took() {
     let costs = Costs::parse(MANY).less(&Costs::parse(FEW));
     assert_eq!(
         costs.table(10.0),
-        "     200  /cargo/registry/src/index-0/hyper-1.12.0/src/proto.rs:hyper::poll
-     200  crates/trunkline/src/client.rs:trunkline::call
+        "     250  crates/trunkline/src/client.rs:trunkline::call
+     200  hyper-1.12.0/src/proto.rs:hyper::poll
       50  ???:memcpy
 "
     );
@@ -39,8 +39,18 @@ fn the_difference_of_two_runs_is_what_the_calls_took() {
 fn costs_are_assigned_to_crates() {
     assert_eq!(
         Costs::parse(MANY).by_crate().table(10.0),
-        "     300  trunkline\n     200  hyper-1.12.0\n      50  core\n      50  other\n"
+        "     350  trunkline\n     200  hyper-1.12.0\n      50  core\n      50  other\n"
     );
+}
+
+#[test]
+fn what_was_inlined_belongs_to_its_function() {
+    let inlined =
+        "file:function\n40 ( 1.0%)  /rustc/0/library/core/src/cell.rs:hyper::poll [program]\n";
+    let costs = Costs::parse(&format!(
+        "{inlined}60 ( 2.0%)  src/poll.rs:hyper::poll [program]\n"
+    ));
+    assert_eq!(costs.by_function().table(1.0), "     100  hyper::poll\n");
 }
 
 #[test]

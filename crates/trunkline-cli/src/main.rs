@@ -81,5 +81,7 @@ fn report_bug(panic: &PanicHookInfo<'_>) {
             ),
         )
         .note("version", env!("CARGO_PKG_VERSION"));
-    Printer::new(&Environment::default()).complain(&complaint);
+    // What the environment says of colors is not known here.
+    let colorless = Environment::new([("NO_COLOR".to_owned(), "1".to_owned())]);
+    Printer::new(&colorless).complain(&complaint);
 }

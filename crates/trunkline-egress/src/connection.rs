@@ -1,10 +1,10 @@
 //! An open HTTP connection, and the tasks that drive it: they end when it is dropped.
 
 use std::fmt;
-use std::future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use hyper::client::conn::{http1, http2};
@@ -30,8 +30,8 @@ const SEND_BUFFER_MAX: usize = 128 * 1024;
 /// How often an HTTP/2 connection with open streams is asked whether it is still there, and how
 /// long it may take to answer. A connection that silently died would otherwise hold its streams
 /// until each one's own limit.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PING_ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const PING_EVERY: Duration = Duration::from_secs(30);
+const PING_ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// A connection that carries one exchange at a time.
 pub(crate) struct Http1 {
@@ -50,7 +50,7 @@ pub(crate) struct Http1 {
 /// A connection that carries many exchanges at once.
 pub(crate) struct Http2 {
     sender: http2::SendRequest<Outgoing>,
-    connection: Arc<Mutex<Http2Driver>>,
+    driven: Driven,
     streams: AtomicUsize,
     /// As many as the upstream allowed when last asked.
     streams_max: AtomicUsize,
@@ -63,7 +63,8 @@ pub(crate) struct Http2 {
     _tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
-type Http2Driver = http2::Connection<TokioIo<Transport>, Outgoing, Tasks>;
+/// hyper's side of the connection, until it has ended. Its driver and the pool share it.
+type Driven = Arc<Mutex<Option<http2::Connection<TokioIo<Transport>, Outgoing, Tasks>>>>;
 
 /// A place on an HTTP/2 connection; gives it back when dropped.
 pub(crate) struct Stream {
@@ -114,18 +115,11 @@ impl Http2 {
             .handshake(TokioIo::new(transport))
             .await?;
         let streams_max = AtomicUsize::new(connection.current_max_send_streams());
-        let connection = Arc::new(Mutex::new(connection));
-        let driven = Arc::clone(&connection);
-        lock(&tasks).spawn(async move {
-            // Locked for each poll, so that the pool can ask how many streams are allowed.
-            let ended = future::poll_fn(|cx| Pin::new(&mut *lock(&driven)).poll(cx)).await;
-            if let Err(err) = ended {
-                tracing::trace!(error = %err, "a connection ended");
-            }
-        });
+        let driven: Driven = Arc::new(Mutex::new(Some(connection)));
+        lock(&tasks).spawn(Driver(Arc::clone(&driven)));
         Ok(Arc::new(Http2 {
             sender,
-            connection,
+            driven,
             streams: AtomicUsize::new(0),
             streams_max,
             is_used: AtomicBool::new(false),
@@ -158,7 +152,9 @@ impl Http2 {
     fn streams_max(&self) -> usize {
         // Never waits: the driver may hold this lock while it drops a body that, in the end,
         // wants the pool's.
-        if let Ok(connection) = self.connection.try_lock() {
+        if let Ok(driven) = self.driven.try_lock()
+            && let Some(connection) = &*driven
+        {
             let allowed = connection.current_max_send_streams();
             self.streams_max.store(allowed, Ordering::Release);
         }
@@ -210,6 +206,37 @@ impl Drop for Stream {
     }
 }
 
+/// Drives an HTTP/2 connection, locked for each poll, and lets go of it in the end: requests that
+/// still wait in it are then handed back.
+struct Driver(Driven);
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut driven = lock(&self.0);
+        let Some(connection) = &mut *driven else {
+            return Poll::Ready(());
+        };
+        if let Err(err) = ready!(Pin::new(connection).poll(cx)) {
+            tracing::trace!(error = %err, "a connection ended");
+        }
+        let ended = driven.take();
+        // Not under the lock: what is dropped may want the pool's.
+        drop(driven);
+        drop(ended);
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // Stopped from outside, with its runtime.
+        let ended = lock(&self.0).take();
+        drop(ended);
+    }
+}
+
 /// Starts the tasks that hyper asks for, as long as the connection they are for is there.
 #[derive(Clone)]
 struct Tasks(Weak<Mutex<JoinSet<()>>>);
@@ -256,10 +283,7 @@ impl Timer for BackgroundTimer {
 impl Future for BackgroundSleep {
     type Output = ();
 
-    fn poll(
-        mut self: Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         Pin::new(&mut self.0).poll(cx)
     }
 }

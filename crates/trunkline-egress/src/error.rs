@@ -239,3 +239,15 @@ fn describe(err: &io::Error) -> &'static str {
         _ => "the network gave an error",
     }
 }
+
+/// Looks for an error of type `E` among an error's sources.
+pub(crate) fn find<'a, E: Error + 'static>(err: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut source = err.source();
+    while let Some(err) = source {
+        if let Some(found) = err.downcast_ref() {
+            return Some(found);
+        }
+        source = err.source();
+    }
+    None
+}

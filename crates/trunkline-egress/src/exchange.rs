@@ -13,7 +13,8 @@
 //! - For an upload, the limit begins anew with every frame the connection takes. Nothing is set
 //!   when a frame is taken: the frame's time is noted, and looked at when the limit fires.
 
-use std::error::Error;
+mod failed;
+
 use std::future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -21,20 +22,19 @@ use std::task::{Poll, ready};
 use std::time::Instant;
 
 use http::header::HOST;
-use http::uri::PathAndQuery;
+use http::uri::{Parts, PathAndQuery};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
 
 use crate::Limits;
-use crate::body::{BodyError, Outgoing, Upload};
+use crate::body::{Outgoing, Upload};
 use crate::clock::{self, Clock, Sleep};
 use crate::connection::{Http1, Stream};
 use crate::error::{Cause, SendError, SendErrorKind};
+use crate::lease::{Lease, Place};
 use crate::origin::Origin;
 use crate::pool::Pool;
-use crate::receive::{Lease, Place, Received};
-use crate::transport::Mark;
+use crate::receive::Received;
 
 /// Headers an answer may have; hyper's own limit for HTTP/1.1, and ours for HTTP/2.
 const HEADERS_MAX: usize = 100;
@@ -71,7 +71,7 @@ pub(crate) fn over_http1<'a>(
     async move {
         let answer = match within(terms, answer, &mut connection.timer, sent_at).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(err)) => return Err(http1_failed(terms, &connection, before, err)),
+            Ok(Err(err)) => return Err(failed::over_http1(terms, &connection, before, err)),
             Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
         };
         connection.last_seen = terms.clock.now();
@@ -95,7 +95,7 @@ pub(crate) fn over_http2<'a>(
     async move {
         let answer = match within(terms, answer?, stream.timer(), sent_at).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(err)) => return Err(http2_failed(terms, &stream, err)),
+            Ok(Err(err)) => return Err(failed::over_http2(terms, &stream, err)),
             Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
         };
         if HEADERS_MAX < answer.headers().len() {
@@ -185,17 +185,12 @@ fn to_http1(request: &mut Request<Outgoing>, origin: &Origin) {
 fn to_http2(request: &mut Request<Outgoing>, origin: &Origin) -> Result<(), Failed> {
     *request.version_mut() = Version::HTTP_2;
     request.headers_mut().remove(HOST);
-    let path_and_query = request
-        .uri()
-        .path_and_query()
-        .cloned()
-        .unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let uri = Uri::builder()
-        .scheme(origin.scheme().clone())
-        .authority(origin.authority().clone())
-        .path_and_query(path_and_query)
-        .build();
-    match uri {
+    let root = || PathAndQuery::from_static("/");
+    let mut parts = Parts::default();
+    parts.scheme = Some(origin.scheme().clone());
+    parts.authority = Some(origin.authority().clone());
+    parts.path_and_query = Some(request.uri().path_and_query().cloned().unwrap_or_else(root));
+    match Uri::from_parts(parts) {
         Ok(uri) => {
             *request.uri_mut() = uri;
             Ok(())
@@ -210,117 +205,12 @@ fn to_http2(request: &mut Request<Outgoing>, origin: &Origin) -> Result<(), Fail
     }
 }
 
-fn http1_failed(
-    terms: &Terms<'_>,
-    connection: &Http1,
-    before: Mark,
-    mut err: TrySendError<Request<Outgoing>>,
-) -> Failed {
-    if let Some(request) = err.take_message() {
-        return Failed::Unsent(Box::new(request));
-    }
-    let after = connection.traffic.mark();
-    let is_stale = connection.is_reused && before.read == after.read;
-    let err = err.into_error();
-    let kind = if has_upload_failed(terms) || find::<BodyError>(&err).is_some() {
-        SendErrorKind::RequestBodyFailed
-    } else if err.is_parse() {
-        SendErrorKind::UpstreamMalformed
-    } else if after.written == before.written {
-        SendErrorKind::StaleConnection
-    } else {
-        SendErrorKind::ClosedBeforeAnswer
-    };
-    let cause = Cause::Other(Box::new(err));
-    let error = if after.written == before.written {
-        SendError::unsent(kind, cause)
-    } else {
-        SendError::sent(kind, cause)
-    };
-    Failed::Error(if is_stale {
-        error.on_reused_connection()
-    } else {
-        error
-    })
-}
-
-fn http2_failed(
-    terms: &Terms<'_>,
-    stream: &Stream,
-    mut err: TrySendError<Request<Outgoing>>,
-) -> Failed {
-    if let Some(request) = err.take_message() {
-        terms.pool.retire(terms.origin, stream.connection());
-        return Failed::Unsent(Box::new(request));
-    }
-    let err = err.into_error();
-    let kind = if has_upload_failed(terms) {
-        SendErrorKind::RequestBodyFailed
-    } else {
-        find::<h2::Error>(&err).map_or(SendErrorKind::ClosedBeforeAnswer, http2_kind)
-    };
-    let is_stream_error = find::<h2::Error>(&err).is_some_and(h2::Error::is_reset);
-    if !is_stream_error {
-        terms.pool.retire(terms.origin, stream.connection());
-    }
-    let cause = Cause::Other(Box::new(err));
-    let error = match kind {
-        SendErrorKind::RefusedByProtocol | SendErrorKind::RequestInvalid => {
-            SendError::unsent(kind, cause)
-        }
-        _ => SendError::sent(kind, cause),
-    };
-    Failed::Error(if stream.is_reused() {
-        error.on_reused_connection()
-    } else {
-        error
-    })
-}
-
-fn http2_kind(err: &h2::Error) -> SendErrorKind {
-    // RFC 9113 §8.7: refused streams, and those above the last one that a GOAWAY names, were not
-    // processed. h2 reports a GOAWAY only to those.
-    let is_refused = err.is_go_away() || err.reason() == Some(h2::Reason::REFUSED_STREAM);
-    if err.is_remote() {
-        if is_refused {
-            SendErrorKind::RefusedByProtocol
-        } else {
-            SendErrorKind::ClosedBeforeAnswer
-        }
-    } else if err.is_library() {
-        SendErrorKind::UpstreamMalformed
-    } else if err.is_io() {
-        SendErrorKind::ClosedBeforeAnswer
-    } else if err.is_reset() {
-        // Our own reset: the body gave an error.
-        SendErrorKind::RequestBodyFailed
-    } else {
-        SendErrorKind::RequestInvalid
-    }
-}
-
-fn has_upload_failed(terms: &Terms<'_>) -> bool {
-    terms
-        .upload
-        .as_ref()
-        .is_some_and(|upload| upload.has_failed())
-}
-
-/// Looks for an error of type `E` among an error's sources.
-pub(crate) fn find<'a, E: Error + 'static>(err: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut source = err.source();
-    while let Some(err) = source {
-        if let Some(found) = err.downcast_ref() {
-            return Some(found);
-        }
-        source = err.source();
-    }
-    None
-}
-
 pub(crate) fn earlier(one: Instant, other: Option<Instant>) -> Instant {
     match other {
         Some(other) => one.min(other),
         None => one,
     }
 }
+
+#[cfg(test)]
+mod tests;

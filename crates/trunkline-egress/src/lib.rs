@@ -34,6 +34,7 @@ mod connection;
 mod dial;
 mod error;
 mod exchange;
+mod lease;
 mod origin;
 mod pool;
 mod receive;

@@ -25,8 +25,12 @@ use crate::origin::Origin;
 /// that we close first cannot be closed under a request.
 pub(crate) const IDLE_MAX: Duration = Duration::from_secs(55);
 
-/// Unused connections kept per origin.
-const IDLE_PER_ORIGIN_MAX: usize = 256;
+/// How many unused connections are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) idle_per_origin_max: usize,
+    pub(crate) idle_max: usize,
+}
 
 /// How often aged connections are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -34,12 +38,15 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 /// The connections of one thread, or of one application.
 pub(crate) struct Pool {
     clock: Clock,
+    bounds: Bounds,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     slots: HashMap<Origin, Slot, FxBuildHasher>,
+    /// Unused connections in all slots.
+    idle_count: usize,
     /// Closes aged connections; runs only while there are any.
     reaper: JoinSet<()>,
     is_reaping: bool,
@@ -84,27 +91,32 @@ pub(crate) struct Opening {
 
 impl Pool {
     pub(crate) fn new(clock: Clock) -> Arc<Pool> {
+        Pool::bounded(clock, Bounds::default())
+    }
+
+    pub(crate) fn bounded(clock: Clock, bounds: Bounds) -> Arc<Pool> {
         Arc::new(Pool {
             clock,
+            bounds,
             state: Mutex::default(),
         })
     }
 
     /// Takes a connection that is free and, as far as one can know, alive.
     pub(crate) fn take(&self, origin: &Origin, now: Instant) -> Option<Taken> {
-        self.lock().slots.get_mut(origin)?.take(now)
+        self.lock().take(origin, now)
     }
 
     /// As [`Pool::take`]; where there is none, says whether to open one or to wait for another
     /// call that is at it.
     pub(crate) fn take_or_open(&self, origin: &Origin, now: Instant) -> Turn {
         let mut state = self.lock();
+        if let Some(taken) = state.take(origin, now) {
+            return Turn::Taken(taken);
+        }
         let Some(slot) = state.slots.get_mut(origin) else {
             return Turn::Open(None);
         };
-        if let Some(taken) = slot.take(now) {
-            return Turn::Taken(taken);
-        }
         // Only for HTTP/2 does it pay to wait for somebody else's connection.
         if !slot.speaks_http2 {
             return Turn::Open(None);
@@ -127,16 +139,20 @@ impl Pool {
         if connection.sender.is_closed() {
             return;
         }
-        let mut state = self.lock();
+        let mut guard = self.lock();
+        let state = &mut *guard;
         let slot = match state.slots.get_mut(origin) {
             Some(slot) => slot,
             None => state.slots.entry(origin.clone()).or_default(),
         };
         slot.speaks_http2 = false;
-        if slot.idle.len() < IDLE_PER_ORIGIN_MAX {
+        let has_room = slot.idle.len() < self.bounds.idle_per_origin_max
+            && state.idle_count < self.bounds.idle_max;
+        if has_room {
             slot.idle.push(connection);
+            state.idle_count += 1;
         }
-        self.reap(&mut state);
+        self.reap(state);
     }
 
     /// Shares a new HTTP/2 connection, and takes the first place on it.
@@ -191,6 +207,7 @@ impl Pool {
     fn sweep(&self, now: Instant) -> Left {
         let mut state = self.lock();
         state.slots.retain(|_, slot| slot.sweep(now));
+        state.idle_count = state.slots.values().map(|slot| slot.idle.len()).sum();
         if state.slots.is_empty() {
             state.is_reaping = false;
             return Left::Nothing;
@@ -200,6 +217,25 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            idle_per_origin_max: 256,
+            idle_max: 1024,
+        }
+    }
+}
+
+impl State {
+    fn take(&mut self, origin: &Origin, now: Instant) -> Option<Taken> {
+        let slot = self.slots.get_mut(origin)?;
+        let before = slot.idle.len();
+        let taken = slot.take(now);
+        self.idle_count -= before - slot.idle.len();
+        taken
     }
 }
 
@@ -288,6 +324,3 @@ impl Slot {
 fn has_aged(last_seen: Instant, now: Instant) -> bool {
     IDLE_MAX < now.saturating_duration_since(last_seen)
 }
-
-#[cfg(test)]
-mod tests;

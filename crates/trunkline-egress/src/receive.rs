@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -13,12 +12,10 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::Limits;
-use crate::body::Upload;
-use crate::clock::{self, Clock, Sleep};
-use crate::connection::{Http1, Stream};
+use crate::clock::{self, Clock};
+use crate::error;
 use crate::exchange;
-use crate::origin::Origin;
-use crate::pool::Pool;
+use crate::lease::{Lease, Place};
 
 /// An answer's body as it arrives.
 ///
@@ -53,19 +50,6 @@ pub enum ReceiveErrorKind {
     Cut,
     /// The body is not valid HTTP.
     Malformed,
-}
-
-/// A connection in use, and where it goes back to.
-pub(crate) struct Lease {
-    pub(crate) place: Place,
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) origin: Origin,
-    pub(crate) upload: Option<Arc<Upload>>,
-}
-
-pub(crate) enum Place {
-    Http1(Box<Http1>),
-    Http2(Stream),
 }
 
 impl Received {
@@ -206,57 +190,10 @@ impl Drop for Received {
     }
 }
 
-impl Lease {
-    /// The exchange is over: the connection can serve the next one.
-    fn give_back(self) {
-        let is_upload_over = self.upload.as_ref().is_none_or(|upload| upload.is_over());
-        if !is_upload_over {
-            // Answered before the upload was through, and nobody waits for anything more.
-            self.abandon();
-            return;
-        }
-        match self.place {
-            Place::Http1(connection) => self.pool.put(&self.origin, connection),
-            Place::Http2(stream) => drop(stream),
-        }
-    }
-
-    /// The exchange is broken off.
-    fn abandon(self) {
-        match self.place {
-            // Closes it, and with it whatever is still under way.
-            Place::Http1(connection) => drop(connection),
-            Place::Http2(stream) => {
-                if let Some(upload) = self.upload.filter(|upload| !upload.is_over()) {
-                    upload.cut();
-                    // An upload that waits for the peer to take something does not see the cut,
-                    // and cannot be stopped but with its connection: nothing new goes on it.
-                    self.pool.retire(&self.origin, stream.connection());
-                }
-                drop(stream);
-            }
-        }
-    }
-
-    fn note_alive(&mut self, now: Instant) {
-        match &mut self.place {
-            Place::Http1(connection) => connection.last_seen = now,
-            Place::Http2(_) => {}
-        }
-    }
-
-    fn timer(&mut self) -> &mut Sleep {
-        match &mut self.place {
-            Place::Http1(connection) => &mut connection.timer,
-            Place::Http2(stream) => stream.timer(),
-        }
-    }
-}
-
 /// hyper reports a broken frame of the body as an I/O error about the data.
 fn classify(err: &hyper::Error) -> ReceiveErrorKind {
-    let is_library = exchange::find::<h2::Error>(err).is_some_and(h2::Error::is_library);
-    let is_data = exchange::find::<io::Error>(err).is_some_and(|err| {
+    let is_library = error::find::<h2::Error>(err).is_some_and(h2::Error::is_library);
+    let is_data = error::find::<io::Error>(err).is_some_and(|err| {
         matches!(
             err.kind(),
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput

@@ -26,7 +26,7 @@ use crate::{
 
 const CONNECT: Duration = Duration::from_secs(5);
 const FIRST_BYTE: Duration = Duration::from_secs(30);
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 const LIMITS: Limits = Limits {
     connect: CONNECT,

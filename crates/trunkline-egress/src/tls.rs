@@ -197,6 +197,3 @@ fn certificate_fault(err: &CertificateError) -> TlsFault {
         _ => TlsFault::BadCertificate,
     }
 }
-
-#[cfg(test)]
-mod tests;

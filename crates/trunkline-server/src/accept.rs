@@ -1,5 +1,6 @@
 //! Takes connections in and hands each to the thread that has the fewest.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub(crate) async fn accept(listener: Listener, site: usize, hall: Arc<Hall>) {
         };
         let socket = match accepted {
             Ok(socket) => socket,
+            // The caller went away while it waited.
+            Err(err) if err.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(err) => {
                 tracing::warn!(error = %err, "no connection could be accepted");
                 hall.clock.sleep(PAUSE).await;
@@ -75,7 +78,11 @@ impl Hall {
         let listener = &self.sites.get(site)?.open;
         let presence = Presence::new(thread, listener);
         match socket.release() {
-            Ok(socket) => thread.tell(Message::Serve(Arrival { socket, site, presence })),
+            Ok(socket) => thread.tell(Message::Serve(Arrival {
+                socket,
+                site,
+                presence,
+            })),
             Err(err) => tracing::warn!(error = %err, "a connection could not be handed on"),
         }
         None
@@ -88,16 +95,22 @@ impl Hall {
 
 /// Says that there is no room, and waits a little for the caller to have read it.
 async fn refuse(mut socket: Socket, clock: Clock, call_id: CallId) {
-    let error = Error::new(ErrorKind::Overloaded, "as many connections are open as are allowed")
-        .with_retry_after(Duration::from_secs(1));
+    let error = Error::new(
+        ErrorKind::Overloaded,
+        "as many connections are open as are allowed",
+    )
+    .with_retry_after(Duration::from_secs(1));
     let answer = problem::message(&error, call_id);
     let farewell = async {
         socket.write_all(&answer).await?;
         socket.shutdown().await?;
         let mut space = [0; 1024];
         while socket.read(&mut space).await? > 0 {}
-        std::io::Result::Ok(())
+        io::Result::Ok(())
     };
     // Whether the caller was there to read it makes no difference.
-    clock.limit(Some(clock.after(REFUSAL_TIME)), farewell).await.ok();
+    clock
+        .limit(Some(clock.after(REFUSAL_TIME)), farewell)
+        .await
+        .ok();
 }

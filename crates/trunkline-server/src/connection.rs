@@ -68,7 +68,6 @@ pub(crate) async fn serve(
     let mut connection = http.serve_connection(io, service);
     let end = future::poll_fn(|cx| poll(&mut connection, &watch, cx)).await;
     match end {
-        End::BrokenOff => {}
         End::Served => {
             let parts = connection.into_parts();
             let mut watched = parts.io.into_inner();
@@ -82,12 +81,15 @@ pub(crate) async fn serve(
             let answer = problem::message(&late(), gateway.call_id());
             watched.socket().try_write(&answer).ok();
         }
-        End::Cut(_) => {}
+        End::Cut(_) | End::BrokenOff => {}
     }
 }
 
 fn late() -> Error {
-    Error::new(ErrorKind::RequestTimeout, "the request's head did not arrive in time")
+    Error::new(
+        ErrorKind::RequestTimeout,
+        "the request's head did not arrive in time",
+    )
 }
 
 fn poll<S>(

@@ -156,10 +156,18 @@ impl Hosts {
         exact.dedup();
         let mut names = Vec::new();
         for host in &config.server.hosts {
-            let of_host = if without_port(host) == host { &mut names } else { &mut exact };
+            let of_host = if without_port(host) == host {
+                &mut names
+            } else {
+                &mut exact
+            };
             of_host.push(host.clone());
         }
-        let public = config.server.public_url.as_ref().and_then(|url| url.host_str());
+        let public = config
+            .server
+            .public_url
+            .as_ref()
+            .and_then(|url| url.host_str());
         names.extend(public.map(str::to_owned));
         Self::Listed { exact, names }
     }
@@ -168,8 +176,12 @@ impl Hosts {
         match self {
             Self::Any => true,
             Self::Listed { exact, names } => {
-                exact.iter().any(|ours| ours.eq_ignore_ascii_case(host))
-                    || names.iter().any(|ours| ours.eq_ignore_ascii_case(without_port(host)))
+                exact
+                    .iter()
+                    .any(|ours| ours == host || ours.eq_ignore_ascii_case(host))
+                    || names
+                        .iter()
+                        .any(|ours| ours.eq_ignore_ascii_case(without_port(host)))
             }
         }
     }
@@ -181,17 +193,30 @@ pub(crate) fn decide(rules: &Rules, request: &Parts) -> Result<Admitted, Refusal
     let host = host(rules, &head)?;
     target(&request.uri, &request.method, host)?;
     let cors = origin(rules, &head, request)?;
-    if head.encoding.is_some_and(|encoding| !is_word(encoding, "chunked")) || head.encodings > 1 {
+    if head
+        .encoding
+        .is_some_and(|encoding| !is_word(encoding, "chunked"))
+        || head.encodings > 1
+    {
         return Err(Refusal::TransferEncoding);
     }
-    if head.expect.is_some_and(|expect| !is_word(expect, "100-continue")) {
+    if head
+        .expect
+        .is_some_and(|expect| !is_word(expect, "100-continue"))
+    {
         return Err(Refusal::Expectation);
     }
-    if head.upgrade.is_some_and(|upgrade| names_protocol(upgrade, "websocket")) {
+    if head
+        .upgrade
+        .is_some_and(|upgrade| names_protocol(upgrade, "websocket"))
+    {
         return Err(Refusal::Upgrade);
     }
     limits(rules, &head, &request.headers)?;
-    Ok(Admitted { cors, options: head.options })
+    Ok(Admitted {
+        cors,
+        options: head.options,
+    })
 }
 
 impl<'a> Head<'a> {
@@ -266,8 +291,14 @@ fn origin(rules: &Rules, head: &Head<'_>, request: &Parts) -> Result<Cors, Refus
         let origin = value.to_str().map_err(|_| Refusal::OriginNotOurs)?;
         if rules.origins.iter().any(|allowed| allowed == origin) {
             let asks_first = request.method == Method::OPTIONS
-                && request.headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
-            return Ok(if asks_first { Cors::Preflight } else { Cors::Allowed });
+                && request
+                    .headers
+                    .contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
+            return Ok(if asks_first {
+                Cors::Preflight
+            } else {
+                Cors::Allowed
+            });
         }
         if !is_own_page(rules, head, origin) {
             return Err(Refusal::OriginNotOurs);
@@ -282,9 +313,13 @@ fn origin(rules: &Rules, head: &Head<'_>, request: &Parts) -> Result<Cors, Refus
 }
 
 fn is_own_page(rules: &Rules, head: &Head<'_>, origin: &str) -> bool {
-    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    let authority = origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"));
     authority.is_some_and(|authority| match rules.hosts {
-        Hosts::Any => head.host.is_some_and(|host| host.as_bytes() == authority.as_bytes()),
+        Hosts::Any => head
+            .host
+            .is_some_and(|host| host.as_bytes() == authority.as_bytes()),
         Hosts::Listed { .. } => rules.hosts.contain(authority),
     })
 }
@@ -300,7 +335,10 @@ fn limits(rules: &Rules, head: &Head<'_>, headers: &HeaderMap) -> Result<(), Ref
         return Ok(());
     };
     // hyper has read the number; one that it did not understand would not be here.
-    let length = length.to_str().ok().and_then(|length| length.trim().parse::<u64>().ok());
+    let length = length
+        .to_str()
+        .ok()
+        .and_then(|length| length.trim().parse::<u64>().ok());
     if length.is_none_or(|length| length > rules.body_max) {
         return Err(Refusal::BodyLength(rules.body_max));
     }
@@ -336,15 +374,22 @@ impl Refusal {
             Self::NoHost => malformed("the request has no `Host`"),
             Self::ManyHosts => malformed("the request has more than one `Host`"),
             Self::HostNoHost => malformed("the request's `Host` is no host name"),
-            Self::TargetDisagrees => malformed("the request's target names another host than `Host`"),
+            Self::TargetDisagrees => {
+                malformed("the request's target names another host than `Host`")
+            }
             Self::TargetForm => malformed("the request's target is no path")
                 .with_hint("this is a gateway and no forward proxy: ask for `/CONNECTOR/PATH`"),
-            Self::TransferEncoding => malformed("the request's `Transfer-Encoding` is not `chunked`"),
+            Self::TransferEncoding => {
+                malformed("the request's `Transfer-Encoding` is not `chunked`")
+            }
             Self::Upgrade => malformed("this version of Trunkline does not carry WebSockets")
                 .with_hint("connect to the API itself for this"),
             Self::HostNotOurs => {
                 let host = shown("host");
-                Error::new(ErrorKind::HostRefused, format!("`{host}` is no name of this gateway"))
+                Error::new(
+                    ErrorKind::HostRefused,
+                    format!("`{host}` is no name of this gateway"),
+                )
             }
             Self::Method => {
                 let message = format!("`{}` is a method that is not passed on", request.method);
@@ -383,9 +428,18 @@ fn malformed(message: &str) -> Error {
 
 fn foreign_page(origin: &str) -> Error {
     let (message, name) = match origin {
-        "" => ("a page of another site asked for this".to_owned(), "its origin".to_owned()),
-        "null" => ("a page without an origin (`null`) asked for this".to_owned(), "its origin".to_owned()),
-        origin => (format!("a page of `{origin}` asked for this"), format!("`{origin}`")),
+        "" => (
+            "a page of another site asked for this".to_owned(),
+            "its origin".to_owned(),
+        ),
+        "null" => (
+            "a page without an origin (`null`) asked for this".to_owned(),
+            "its origin".to_owned(),
+        ),
+        origin => (
+            format!("a page of `{origin}` asked for this"),
+            format!("`{origin}`"),
+        ),
     };
     Error::new(ErrorKind::OriginRefused, message).with_hint(format!(
         "browsers show this as a CORS error; make the call from your back end, where keys belong, \
@@ -395,6 +449,17 @@ fn foreign_page(origin: &str) -> Error {
 
 /// A value as an error may repeat it.
 fn shorten(value: &HeaderValue) -> String {
-    let printable = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '?' };
-    value.as_bytes().iter().take(SHOWN_MAX).map(printable).collect()
+    let printable = |byte: &u8| {
+        if (b' '..=b'~').contains(byte) {
+            char::from(*byte)
+        } else {
+            '?'
+        }
+    };
+    value
+        .as_bytes()
+        .iter()
+        .take(SHOWN_MAX)
+        .map(printable)
+        .collect()
 }

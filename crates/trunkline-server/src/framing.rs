@@ -106,8 +106,13 @@ enum At {
     LineLf,
     HeadLf,
     Content(u64),
-    ChunkSize { size: u64, digits: u8 },
-    ChunkSizeLf { size: u64 },
+    ChunkSize {
+        size: u64,
+        digits: u8,
+    },
+    ChunkSizeLf {
+        size: u64,
+    },
     ChunkData(u64),
     ChunkDataCr,
     ChunkDataLf,
@@ -215,7 +220,11 @@ impl Framing {
             Place::Between | Place::Head => self.heads,
         };
         self.finding = Some(Finding { request, shape });
-        self.at = At::Lost(if place == Place::Between { Place::Head } else { place });
+        self.at = At::Lost(if place == Place::Between {
+            Place::Head
+        } else {
+            place
+        });
     }
 
     /// The states that a single byte decides.
@@ -223,7 +232,7 @@ impl Framing {
         match (at, byte) {
             // RFC 9112 section 2.2: an empty line before a request is passed over.
             (At::Between, b'\r') => self.at = At::BetweenLf,
-            (At::BetweenLf, b'\n') => self.at = At::Between,
+            (At::BetweenLf | At::BodyLf, b'\n') => self.at = At::Between,
             (At::Between | At::LineStart | At::TrailerStart, b'\n') => {
                 self.found(Shape::BareLineFeed);
             }
@@ -243,11 +252,9 @@ impl Framing {
                 return 0;
             }
             (At::LineLf, b'\n') => self.at = At::LineStart,
-            (At::TrailerLf, b'\n') => self.at = At::TrailerStart,
+            (At::TrailerLf | At::ChunkSizeLf { size: 0 }, b'\n') => self.at = At::TrailerStart,
             (At::HeadLf, b'\n') => self.end_of_head(),
-            (At::BodyLf, b'\n') => self.at = At::Between,
             (At::ChunkSize { size, digits }, _) => self.chunk_size(size, digits, byte),
-            (At::ChunkSizeLf { size: 0 }, b'\n') => self.at = At::TrailerStart,
             (At::ChunkSizeLf { size }, b'\n') => self.at = At::ChunkData(size),
             (At::ChunkDataCr, b'\r') => self.at = At::ChunkDataLf,
             (At::ChunkDataLf, b'\n') => self.at = At::ChunkSize { size: 0, digits: 0 },
@@ -320,7 +327,7 @@ impl Framing {
         let number = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
         match (self.read_length(number), end.and_then(|end| bytes.get(end))) {
             (Some(length), None) => self.length = length,
-            (None, _) | (Some(Length::Named | Length::Absent), _) => {
+            (None | Some(Length::Named | Length::Absent), _) => {
                 self.found(Shape::LengthNoNumber);
             }
             (Some(length), Some(&byte)) => {
@@ -337,9 +344,11 @@ impl Framing {
             length = match (length, byte) {
                 (Length::Named, b' ' | b'\t') => Length::Named,
                 (Length::Named, b'0'..=b'9') => Length::Digits(u64::from(byte - b'0')),
-                (Length::Digits(number), b'0'..=b'9') => {
-                    Length::Digits(number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?)
-                }
+                (Length::Digits(number), b'0'..=b'9') => Length::Digits(
+                    number
+                        .checked_mul(10)?
+                        .checked_add(u64::from(byte - b'0'))?,
+                ),
                 (Length::Digits(number) | Length::Ended(number), b' ' | b'\t') => {
                     Length::Ended(number)
                 }
@@ -373,7 +382,11 @@ impl Framing {
     fn content(&mut self, left: u64, there: usize) -> usize {
         let used = usize::try_from(left).map_or(there, |left| left.min(there));
         let left = left.saturating_sub(used as u64);
-        self.at = if left == 0 { At::Between } else { At::Content(left) };
+        self.at = if left == 0 {
+            At::Between
+        } else {
+            At::Content(left)
+        };
         used
     }
 
@@ -381,7 +394,10 @@ impl Framing {
         let digit = char::from(byte).to_digit(16).map(u64::from);
         match (digit, byte) {
             (Some(digit), _) if digits < 15 => {
-                self.at = At::ChunkSize { size: size * 16 + digit, digits: digits + 1 };
+                self.at = At::ChunkSize {
+                    size: size * 16 + digit,
+                    digits: digits + 1,
+                };
             }
             (None, b'\r') if digits > 0 => self.at = At::ChunkSizeLf { size },
             (None, b';' | b' ' | b'\t') if digits > 0 => self.found(Shape::ChunkExtension),
@@ -393,7 +409,11 @@ impl Framing {
     fn chunk_data(&mut self, left: u64, there: usize) -> usize {
         let used = usize::try_from(left).map_or(there, |left| left.min(there));
         let left = left.saturating_sub(used as u64);
-        self.at = if left == 0 { At::ChunkDataCr } else { At::ChunkData(left) };
+        self.at = if left == 0 {
+            At::ChunkDataCr
+        } else {
+            At::ChunkData(left)
+        };
         used
     }
 }

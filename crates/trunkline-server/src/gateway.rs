@@ -18,7 +18,7 @@ use trunkline::{Body, Call, CallId, Error, ErrorKind, Options, Reply, Target, Tr
 use crate::door::{self, Admitted, Cors};
 use crate::outgoing::{Answering, Outgoing};
 use crate::own::{self, Own, Readiness};
-use crate::reply::{self, AskedBy};
+use crate::reply;
 use crate::site::{Mount, Site, Upstreams};
 use crate::tally::Tally;
 use crate::upload::Upload;
@@ -54,7 +54,13 @@ enum Asked<'a> {
 impl Gateway {
     /// What one thread needs. The engine has connections of its own there.
     pub(crate) fn new(engine: Trunkline, sites: Arc<[Site]>, own: Own, tally: Arc<Tally>) -> Self {
-        Self { engine, sites, own, tally, readiness: Cell::new(Readiness::Ready) }
+        Self {
+            engine,
+            sites,
+            own,
+            tally,
+            readiness: Cell::new(Readiness::Ready),
+        }
     }
 
     /// From now on we are not ready for new work.
@@ -73,7 +79,10 @@ impl Gateway {
         let (head, body) = request.into_parts();
         let entered = match self.sites.get(site) {
             Some(site) => enter(site, &answering, &head).map(|admitted| (site, admitted)),
-            None => Err(Error::new(ErrorKind::Internal, "a place where we listen has no rules")),
+            None => Err(Error::new(
+                ErrorKind::Internal,
+                "a place where we listen has no rules",
+            )),
         };
         let (site, admitted) = match entered {
             Ok(entered) => entered,
@@ -87,10 +96,13 @@ impl Gateway {
             let mut response = Response::new(Outgoing::own(Bytes::new(), answering));
             *response.status_mut() = StatusCode::NO_CONTENT;
             *response.headers_mut() = cors::preflight(&head);
-            response.headers_mut().insert(problem::CALL_ID, self.call_id().into());
+            response
+                .headers_mut()
+                .insert(problem::CALL_ID, self.call_id().into());
             response
         } else {
-            self.serve(site, admitted, Request::from_parts(head, body), answering).await
+            self.serve(site, admitted, Request::from_parts(head, body), answering)
+                .await
         };
         if let Some(origin) = origin {
             cors::allow(response.headers_mut(), &origin);
@@ -108,24 +120,40 @@ impl Gateway {
         match self.find(site, request.uri()) {
             Err(error) => self.fail(&error, answering),
             Ok(Asked::Own(route)) => {
-                let state = own::State { sites: &self.sites, readiness: self.readiness.get() };
-                match self.own.answer(route, request.method(), request.uri(), &state).await {
+                let state = own::State {
+                    sites: &self.sites,
+                    readiness: self.readiness.get(),
+                };
+                match self
+                    .own
+                    .answer(route, request.method(), request.uri(), &state)
+                    .await
+                {
                     Ok(answer) => answer.into_response(self.call_id(), answering),
                     Err(error) => self.fail(&error, answering),
                 }
             }
             Ok(Asked::Call(connector, path_and_query)) => {
                 let (head, incoming) = request.into_parts();
-                let by = AskedBy { method: head.method.clone(), version: head.version };
+                let version = head.version;
                 let options = match options(site, admitted, &head) {
                     Ok(options) => options,
                     Err(error) => return self.fail(&error, answering),
                 };
-                let target = Target::Path { method: head.method, path_and_query };
+                let target = Target::Path {
+                    method: head.method,
+                    path_and_query,
+                };
                 let body = Body::Empty;
-                let call = Call { connector, target, headers: head.headers, body, options };
+                let call = Call {
+                    connector,
+                    target,
+                    headers: head.headers,
+                    body,
+                    options,
+                };
                 match self.call(site, call, incoming, &answering).await {
-                    Ok(reply) => reply::response(reply, &by, answering),
+                    Ok(reply) => reply::response(reply, version, answering),
                     Err(Failed::Call(error)) => self.fail(&error, answering),
                     Err(Failed::Upload(error)) => self.refuse(&error, answering),
                 }
@@ -156,7 +184,10 @@ impl Gateway {
     fn find<'a>(&self, site: &Site, uri: &'a Uri) -> Result<Asked<'a>, Error> {
         if let Mount::Connector(connector) = site.mount {
             let target = uri.path_and_query().cloned();
-            return Ok(Asked::Call(connector, target.unwrap_or(PathAndQuery::from_static("/"))));
+            return Ok(Asked::Call(
+                connector,
+                target.unwrap_or(PathAndQuery::from_static("/")),
+            ));
         }
         let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let (name, rest) = split(target);
@@ -164,8 +195,11 @@ impl Gateway {
             return Ok(Asked::Own(uri.path().get(3..).unwrap_or_default()));
         }
         if name.is_empty() {
-            return Err(Error::new(ErrorKind::NotFound, "there is nothing at `/`")
-                .with_hint("ask for `/CONNECTOR/PATH`; `trunkline connectors list` has the names"));
+            return Err(
+                Error::new(ErrorKind::NotFound, "there is nothing at `/`").with_hint(
+                    "ask for `/CONNECTOR/PATH`; `trunkline connectors list` has the names",
+                ),
+            );
         }
         let connector = name.parse().map_err(|_| self.unknown(name))?;
         let target = match rest.as_bytes().first() {
@@ -173,14 +207,21 @@ impl Gateway {
             Some(b'/') => PathAndQuery::try_from(rest),
             Some(_) => PathAndQuery::try_from(format!("/{rest}")),
         };
-        let target = target
-            .map_err(|_| Error::new(ErrorKind::BadUrl, "the path has a character that it cannot have"))?;
+        let target = target.map_err(|_| {
+            Error::new(
+                ErrorKind::BadUrl,
+                "the path has a character that it cannot have",
+            )
+        })?;
         Ok(Asked::Call(connector, target))
     }
 
     fn unknown(&self, name: &str) -> Error {
         let shown: String = name.chars().take(80).collect();
-        let error = Error::new(ErrorKind::UnknownConnector, format!("there is no connector `{shown}`"));
+        let error = Error::new(
+            ErrorKind::UnknownConnector,
+            format!("there is no connector `{shown}`"),
+        );
         match self.engine.catalog().suggest(&shown) {
             Some(close) => error.with_hint(format!("did you mean `{close}`?")),
             None => error,
@@ -196,9 +237,14 @@ impl Gateway {
     /// An error of ours, on a connection that must not go on: nobody knows what comes next on it.
     fn refuse(&self, error: &Error, answering: Answering) -> Response<Outgoing> {
         self.tally.refused(error.kind());
-        tracing::debug!(error.code = error.kind().code(), "a request was refused: {error}");
+        tracing::debug!(
+            error.code = error.kind().code(),
+            "a request was refused: {error}"
+        );
         let mut response = self.fail(error, answering);
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     }
 
@@ -229,7 +275,8 @@ fn options(site: &Site, admitted: Admitted, head: &Parts) -> Result<Options, Err
     }
     let options = Options::from_headers(&head.headers)?;
     if options.fault.is_some() && site.upstreams == Upstreams::Real {
-        let message = "`Trunkline-Sandbox` is only for the sandbox, and this gateway calls real APIs";
+        let message =
+            "`Trunkline-Sandbox` is only for the sandbox, and this gateway calls real APIs";
         return Err(Error::new(ErrorKind::BadHeader, message)
             .with_hint("start it with `trunkline serve --sandbox`, or leave the header out"));
     }
@@ -239,6 +286,9 @@ fn options(site: &Site, admitted: Admitted, head: &Parts) -> Result<Options, Err
 /// The first segment of a path, and everything after it, query included.
 fn split(target: &str) -> (&str, &str) {
     let path = target.strip_prefix('/').unwrap_or(target);
-    let end = path.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(path.len());
+    let end = path
+        .bytes()
+        .position(|byte| matches!(byte, b'/' | b'?'))
+        .unwrap_or(path.len());
     path.split_at_checked(end).unwrap_or((path, ""))
 }

@@ -15,6 +15,7 @@ mod outgoing;
 mod own;
 mod problem;
 mod reply;
+mod runtime;
 pub mod sandbox;
 mod site;
 mod socket;

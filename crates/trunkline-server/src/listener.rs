@@ -3,7 +3,9 @@
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _,
+};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
 
@@ -37,11 +39,18 @@ impl Listener {
     pub(crate) fn open(listen: &Listen) -> Result<Self, StartError> {
         let opened = match listen {
             Listen::Tcp(address) => open_tcp(*address).map(Self::Tcp),
-            Listen::Unix(path) => open_unix(path).map(|(listener, file)| Self::Unix(listener, file)),
+            Listen::Unix(path) => {
+                open_unix(path).map(|(listener, file)| Self::Unix(listener, file))
+            }
         };
         opened.map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => StartError::InUse { listen: listen.clone() },
-            _ => StartError::Listen { listen: listen.clone(), source },
+            io::ErrorKind::AddrInUse => StartError::InUse {
+                listen: listen.clone(),
+            },
+            _ => StartError::Listen {
+                listen: listen.clone(),
+                source,
+            },
         })
     }
 
@@ -58,7 +67,8 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
+                // A caller that is gone already shows itself when it is read from.
+                stream.set_nodelay(true).ok();
                 Ok(Socket::Tcp(stream))
             }
             Self::Unix(listener, _) => Ok(Socket::Unix(listener.accept().await?.0)),
@@ -67,7 +77,11 @@ impl Listener {
 }
 
 fn open_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
     // Otherwise a restart would fail while old connections are still dying.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -93,7 +107,13 @@ fn bind(first: &Path, path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     fs::set_permissions(first, Permissions::from_mode(0o600))?;
     let inode = fs::metadata(first)?.ino();
     fs::rename(first, path)?;
-    Ok((listener, SocketFile { path: path.to_owned(), inode }))
+    Ok((
+        listener,
+        SocketFile {
+            path: path.to_owned(),
+            inode,
+        },
+    ))
 }
 
 /// A socket file that nobody answers on is left over from a process that is gone.
@@ -104,7 +124,10 @@ fn make_way(path: &Path) -> io::Result<()> {
         Err(err) => return Err(err),
     };
     if !metadata.file_type().is_socket() {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "there is a file that is no socket",
+        ));
     }
     match StdUnixStream::connect(path) {
         Ok(_) => Err(io::ErrorKind::AddrInUse.into()),

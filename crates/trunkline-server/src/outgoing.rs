@@ -21,7 +21,10 @@ pub(crate) struct Answering {
 impl Answering {
     /// Says that the next request is being answered on a connection.
     pub(crate) fn begin(watch: &Rc<Watch>) -> Self {
-        Self { number: watch.begin(), watch: Rc::clone(watch) }
+        Self {
+            number: watch.begin(),
+            watch: Rc::clone(watch),
+        }
     }
 
     /// The connection it is answered on.
@@ -31,7 +34,9 @@ impl Answering {
 
     /// The refused shape that this request has, or one before it.
     pub(crate) fn finding(&self) -> Option<Finding> {
-        self.watch.finding().filter(|finding| finding.request <= self.number)
+        self.watch
+            .finding()
+            .filter(|finding| finding.request <= self.number)
     }
 }
 
@@ -51,6 +56,10 @@ pub(crate) struct Outgoing {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every answer is a reply, and a box would cost each"
+)]
 enum Source {
     /// Words of our own.
     Own(Bytes),
@@ -61,12 +70,20 @@ enum Source {
 impl Outgoing {
     /// A body of our own.
     pub(crate) fn own(bytes: impl Into<Bytes>, answering: Answering) -> Self {
-        Self { source: Source::Own(bytes.into()), answering, broken: None }
+        Self {
+            source: Source::Own(bytes.into()),
+            answering,
+            broken: None,
+        }
     }
 
     /// An upstream's body.
     pub(crate) fn reply(body: ReplyBody, answering: Answering) -> Self {
-        Self { source: Source::Reply(body), answering, broken: None }
+        Self {
+            source: Source::Reply(body),
+            answering,
+            broken: None,
+        }
     }
 
     /// Tells the caller that the body broke off, by breaking off the connection, once everything

@@ -51,7 +51,11 @@ pub(crate) struct Answer {
 impl Own {
     /// Slow work runs on `control`, with that engine's connections, so that it cannot hold up calls.
     pub(crate) fn new(engine: Trunkline, control: Handle, tally: Arc<Tally>) -> Self {
-        Self { engine, control, tally }
+        Self {
+            engine,
+            control,
+            tally,
+        }
     }
 
     /// Answers the route `/-/{route}`.
@@ -76,9 +80,10 @@ impl Own {
         match route {
             "fetch" => self.fetch(uri.query().unwrap_or_default()).await,
             "metrics" => Ok(self.metrics(state.sites)),
-            "ready" if state.readiness == Readiness::Draining => {
-                Err(Error::new(ErrorKind::ShuttingDown, "the gateway takes no new work"))
-            }
+            "ready" if state.readiness == Readiness::Draining => Err(Error::new(
+                ErrorKind::ShuttingDown,
+                "the gateway takes no new work",
+            )),
             _ => Ok(Answer::text("text/plain; charset=utf-8", "ok\n")),
         }
     }
@@ -104,7 +109,10 @@ impl Own {
         };
         let engine = self.engine.clone();
         let fetching = async move { engine.fetch(&address, FetchOptions::default()).await };
-        Elsewhere(self.control.spawn(fetching)).wait().await?.map(Answer::fetched)
+        Elsewhere(self.control.spawn(fetching))
+            .wait()
+            .await?
+            .map(Answer::fetched)
     }
 }
 
@@ -130,13 +138,23 @@ impl Answer {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Self { status: StatusCode::OK, headers, body: text.into() }
+        Self {
+            status: StatusCode::OK,
+            headers,
+            body: text.into(),
+        }
     }
 
     /// What was fetched, as something to read: a page of a stranger must not become one of ours.
     fn fetched(fetched: Fetched) -> Self {
         let mut headers = HeaderMap::new();
-        for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, header::LAST_MODIFIED, header::ETAG] {
+        for name in [
+            header::CONTENT_TYPE,
+            header::CONTENT_ENCODING,
+            header::CONTENT_LANGUAGE,
+            header::LAST_MODIFIED,
+            header::ETAG,
+        ] {
             if let Some(value) = fetched.headers.get(&name) {
                 headers.insert(name, value.clone());
             }
@@ -144,9 +162,19 @@ impl Answer {
         if let Ok(address) = HeaderValue::try_from(fetched.url.as_str()) {
             headers.insert(header::CONTENT_LOCATION, address);
         }
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Self { status: fetched.status, headers, body: fetched.body }
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox"),
+        );
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        Self {
+            status: fetched.status,
+            headers,
+            body: fetched.body,
+        }
     }
 
     /// The answer as a response.
@@ -154,7 +182,9 @@ impl Answer {
         let mut response = Response::new(Outgoing::own(self.body, answering));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
-        response.headers_mut().insert(problem::CALL_ID, call_id.into());
+        response
+            .headers_mut()
+            .insert(problem::CALL_ID, call_id.into());
         response
     }
 }

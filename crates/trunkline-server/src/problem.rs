@@ -49,7 +49,11 @@ pub(crate) fn message(error: &Error, call_id: CallId) -> Vec<u8> {
             let _ = write!(head, "{name}: {value}\r\n");
         }
     }
-    let _ = write!(head, "content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let _ = write!(
+        head,
+        "content-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
     let mut message = head.into_bytes();
     message.extend_from_slice(&body);
     message
@@ -85,7 +89,10 @@ fn body(error: &Error, call_id: CallId) -> Vec<u8> {
 
 fn headers(error: &Error, call_id: CallId) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(12);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.insert(CALL_ID, call_id.into());
     if let Some(hint) = ascii(&hint(error)) {
         headers.insert(HINT, hint);
@@ -121,7 +128,9 @@ fn hint(error: &Error) -> String {
         return hint.to_owned();
     }
     let general = trunkline::explain(None, Subject::Code(error.kind().code()));
-    general.map(|general| general.what_to_do).unwrap_or_default()
+    general
+        .map(|general| general.what_to_do)
+        .unwrap_or_default()
 }
 
 /// Whole seconds, rounded up: asking earlier would be asking too early.
@@ -151,7 +160,19 @@ fn proxy_status(error: &Error) -> String {
 
 /// A text as one line of ASCII.
 pub(crate) fn ascii(text: &str) -> Option<HeaderValue> {
-    let printable = |character| if (' '..='~').contains(&character) { character } else { '?' };
-    let line: String = text.chars().take(2 * HEADER_TEXT_MAX).map(printable).collect();
-    HeaderValue::try_from(line).ok().filter(|line| !line.is_empty())
+    let printable = |character| {
+        if (' '..='~').contains(&character) {
+            character
+        } else {
+            '?'
+        }
+    };
+    let line: String = text
+        .chars()
+        .take(2 * HEADER_TEXT_MAX)
+        .map(printable)
+        .collect();
+    HeaderValue::try_from(line)
+        .ok()
+        .filter(|line| !line.is_empty())
 }

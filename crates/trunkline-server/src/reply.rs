@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, header};
 use http_body::Body as _;
 use trunkline::Reply;
 use trunkline::connector::format::Class;
@@ -15,23 +15,13 @@ use crate::watch::Closing;
 /// Tells proxies such as nginx to pass a stream on as it comes.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// What of a request its reply depends on.
-#[derive(Debug, Clone)]
-pub(crate) struct AskedBy {
-    /// The method: an answer to HEAD has a length and no body.
-    pub(crate) method: Method,
-    /// The caller's version of HTTP.
-    pub(crate) version: Version,
-}
-
-/// A reply as the response to the request it was asked by.
-pub(crate) fn response(reply: Reply, by: &AskedBy, answering: Answering) -> Response<Outgoing> {
+/// A reply as the response to a caller that speaks this version of HTTP.
+///
+/// A `Content-Length` stays as it came: an answer to HEAD has one and no body, and for all others
+/// hyper frames by what the body itself says of its length.
+pub(crate) fn response(reply: Reply, version: Version, answering: Answering) -> Response<Outgoing> {
     let mut headers = reply.headers;
     drop_hops(&mut headers);
-    if by.method != Method::HEAD {
-        // hyper frames the body anew, by what the body itself says of its length.
-        headers.remove(header::CONTENT_LENGTH);
-    }
     headers.insert(CALL_ID, reply.call_id.into());
     headers.insert(ATTEMPTS, attempts(reply.attempts));
     if is_event_stream(&headers) {
@@ -39,14 +29,16 @@ pub(crate) fn response(reply: Reply, by: &AskedBy, answering: Answering) -> Resp
     }
     if reply.class != Class::Ok {
         let explanation = reply.explanation.as_ref();
-        if let Some(hint) = explanation.and_then(|explanation| problem::ascii(&explanation.one_line())) {
+        if let Some(hint) =
+            explanation.and_then(|explanation| problem::ascii(&explanation.one_line()))
+        {
             headers.insert(HINT, hint);
         }
         if reply.attempts > 1 {
             problem::spent(&mut headers);
         }
     }
-    if by.version == Version::HTTP_10 && reply.body.size_hint().exact().is_none() {
+    if version == Version::HTTP_10 && reply.body.size_hint().exact().is_none() {
         answering.watch().set_closing(Closing::Reset);
     }
     let mut response = Response::new(Outgoing::reply(reply.body, answering));
@@ -64,21 +56,29 @@ fn attempts(attempts: u32) -> HeaderValue {
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    kind.and_then(|kind| kind.get(..17)).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
+    kind.and_then(|kind| kind.get(..17))
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
 /// Removes what concerned our connection to the upstream only (RFC 9110 section 7.6.1).
 ///
 /// `Trailer` stays: without it, hyper does not send the trailers on.
 fn drop_hops(headers: &mut HeaderMap) {
-    let mut has_hop = false;
-    for name in headers.keys() {
-        has_hop |= is_hop(name);
+    let mut hops = headers.iter().filter(|(name, _)| is_hop(name));
+    match (hops.next(), hops.next()) {
+        (None, _) => return,
+        // Nearly every upstream says this, and it lists nothing.
+        (Some((name, value)), None) if *name == header::CONNECTION && is_plain(value) => {
+            headers.remove(header::CONNECTION);
+            return;
+        }
+        _ => {}
     }
-    if !has_hop {
-        return;
-    }
-    let mut hops: Vec<HeaderName> = headers.keys().filter(|name| is_hop(name)).cloned().collect();
+    let mut hops: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_hop(name))
+        .cloned()
+        .collect();
     for value in headers.get_all(header::CONNECTION) {
         let listed = value.to_str().unwrap_or_default().split(',');
         hops.extend(listed.filter_map(|name| HeaderName::try_from(name.trim()).ok()));
@@ -86,6 +86,11 @@ fn drop_hops(headers: &mut HeaderMap) {
     for name in hops {
         headers.remove(name);
     }
+}
+
+fn is_plain(connection: &HeaderValue) -> bool {
+    let options = connection.as_bytes();
+    options.eq_ignore_ascii_case(b"keep-alive") || options.eq_ignore_ascii_case(b"close")
 }
 
 fn is_hop(name: &HeaderName) -> bool {

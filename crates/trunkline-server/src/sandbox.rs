@@ -27,6 +27,7 @@ use trunkline::{Catalog, Clock, Fault};
 
 use self::choose::{Asked, Choice};
 use self::play::Played;
+use crate::runtime::Background;
 
 /// The header by which the engine says what is to go wrong.
 const FAULT: &str = "trunkline-sandbox";
@@ -52,16 +53,21 @@ impl Sandbox {
     /// # Errors
     /// If the system gives no port or no thread.
     pub fn start(catalog: Arc<Catalog>, clock: Clock) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let stand = Arc::new(Stand { catalog, clock });
-        let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
-            runtime.block_on(accept(&listener, &stand, stopped));
-            runtime.shutdown_background();
-        })?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        let runtime = Background::new()?;
+        let work = move || runtime.run(accept(listener, stand, stopped));
+        let thread = std::thread::Builder::new()
+            .name("sandbox".to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// Where it answers.
@@ -82,10 +88,17 @@ impl Drop for Sandbox {
 }
 
 async fn accept(
-    listener: &TcpListener,
-    stand: &Arc<Stand>,
+    listener: std::net::TcpListener,
+    stand: Arc<Stand>,
     mut stopped: oneshot::Receiver<Infallible>,
 ) {
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(err) => {
+            tracing::error!(error = %err, "the sandbox cannot accept connections");
+            return;
+        }
+    };
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -93,7 +106,7 @@ async fn accept(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, Arc::clone(stand)));
+                    connections.spawn(serve(stream, Arc::clone(&stand)));
                 }
                 Err(err) => {
                     tracing::warn!(error = %err, "the sandbox could not accept a connection");
@@ -132,9 +145,15 @@ impl Stand {
     async fn answer(&self, request: Request<Incoming>) -> Response<Played> {
         let (head, body) = request.into_parts();
         let Ok(body) = Limited::new(body, REQUEST_BYTES_MAX).collect().await else {
-            return self.own(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large for the sandbox");
+            return self.own(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the request is too large for the sandbox",
+            );
         };
-        let fault = head.headers.get(FAULT).and_then(|value| value.to_str().ok());
+        let fault = head
+            .headers
+            .get(FAULT)
+            .and_then(|value| value.to_str().ok());
         let fault = fault.and_then(|text| text.parse::<Fault>().ok());
         if fault == Some(Fault::Slow) {
             self.clock.sleep(SLOW).await;
@@ -157,7 +176,8 @@ impl Stand {
         match choose::choose(connector, &asked) {
             Choice::Example(example) => {
                 let answer = &example.answer;
-                let mut response = Response::new(Played::new(&answer.body, fault, self.clock.clone()));
+                let mut response =
+                    Response::new(Played::new(&answer.body, fault, self.clock.clone()));
                 *response.status_mut() = answer.status;
                 *response.headers_mut() = answer.headers_at(self.clock.wall());
                 drop_framing(response.headers_mut());
@@ -181,7 +201,12 @@ impl Stand {
 
 /// Recorded answers are framed anew.
 fn drop_framing(headers: &mut HeaderMap) {
-    for name in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::CONTENT_ENCODING] {
+    for name in [
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+        header::CONTENT_ENCODING,
+    ] {
         headers.remove(name);
     }
 }

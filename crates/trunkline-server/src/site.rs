@@ -42,8 +42,11 @@ pub(crate) enum Upstreams {
 impl Site {
     /// The place `listen`, as the settings want it.
     pub(crate) fn new(config: &Config, mount: Mount, listen: &Listen) -> Self {
-        let upstreams =
-            if config.sandbox.is_some() { Upstreams::Sandbox } else { Upstreams::Real };
+        let upstreams = if config.sandbox.is_some() {
+            Upstreams::Sandbox
+        } else {
+            Upstreams::Real
+        };
         Self {
             mount,
             rules: Rules::new(config, listen),

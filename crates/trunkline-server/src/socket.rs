@@ -123,7 +123,12 @@ pub(crate) struct Watched {
 impl Watched {
     /// Begins to read along.
     pub(crate) fn new(socket: Socket, watch: Rc<Watch>) -> Self {
-        Self { socket, framing: Framing::new(), watch, has_ended: false }
+        Self {
+            socket,
+            framing: Framing::new(),
+            watch,
+            has_ended: false,
+        }
     }
 
     /// Whether the caller may still be sending something that nobody has read.
@@ -131,7 +136,8 @@ impl Watched {
     /// To close then would make the system throw away what the caller has not read either, which
     /// is the refusal that tells it why.
     pub(crate) fn may_have_unread(&self) -> bool {
-        !self.has_ended && (self.framing.place() != Place::Between || self.framing.finding().is_some())
+        !self.has_ended
+            && (self.framing.place() != Place::Between || self.framing.finding().is_some())
     }
 
     /// The connection itself.

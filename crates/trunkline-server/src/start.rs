@@ -16,6 +16,7 @@ use crate::accept::{self, Hall};
 use crate::gateway::Gateway;
 use crate::listener::Listener;
 use crate::own::Own;
+use crate::runtime::Background;
 use crate::sandbox::Sandbox;
 use crate::site::{Mount, Site};
 use crate::tally::Tally;
@@ -83,13 +84,19 @@ impl StartError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::InUse { .. } => "end that process, or choose another place with `--listen` or `server.listen`",
-            Self::Listen { .. } => "choose an address of this machine and a port from 1024 on, or a folder you may write to",
+            Self::InUse { .. } => {
+                "end that process, or choose another place with `--listen` or `server.listen`"
+            }
+            Self::Listen { .. } => {
+                "choose an address of this machine and a port from 1024 on, or a folder you may write to"
+            }
             Self::Exposed { .. } => {
                 "listen on `127.0.0.1` or `unix:/path/to/socket`; this version has no caller keys, \
                  so let a server that asks for a password stand before it"
             }
-            Self::Thread(_) => "lower `server.threads`, or raise the limit on processes (`ulimit -u`)",
+            Self::Thread(_) => {
+                "lower `server.threads`, or raise the limit on processes (`ulimit -u`)"
+            }
         }
     }
 }
@@ -112,37 +119,61 @@ pub fn start(setup: Setup) -> Result<Running, StartError> {
     let config = engine.config();
     let wanted = places(&config);
     if let Some((_, listen)) = wanted.iter().find(|(_, listen)| is_exposed(listen)) {
-        return Err(StartError::Exposed { listen: listen.clone() });
+        return Err(StartError::Exposed {
+            listen: listen.clone(),
+        });
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut sites = Vec::new();
-    let mut listeners = Vec::new();
-    let mut listening = Vec::new();
+    let runtime = Background::new()?;
+    let mut open = Open::default();
     for (mount, listen) in wanted {
         let _within = runtime.enter();
-        let listener = Listener::open(&listen)?;
-        let listen = listener.place()?;
-        sites.push(Site::new(&config, mount, &listen));
-        listeners.push(listener);
-        listening.push(Listening { listen, connector: mount.connector() });
+        open.add(&config, mount, &listen)?;
     }
     let (alive, ended) = mpsc::channel(1);
     let crew = Crew {
         engine,
         config,
-        sites: sites.into(),
+        sites: open.sites.into(),
         tally: Arc::new(Tally::new()),
         control: runtime.handle().clone(),
     };
     let (threads, handles) = crew.start(&alive)?;
     let hall = Arc::new(crew.hall(threads));
     let (stop, stopped) = oneshot::channel();
-    let control = std::thread::Builder::new().name("control".to_owned()).spawn(move || {
-        runtime.block_on(control(hall, listeners, stopped, ended));
-        runtime.shutdown_background();
-    })?;
-    let drain = crew.config.server.drain;
-    Ok(Running { listening, stop, drain, control, threads: handles, _sandbox: sandbox })
+    let work = move || runtime.run(control(hall, open.listeners, stopped, ended));
+    let control = std::thread::Builder::new()
+        .name("control".to_owned())
+        .spawn(work)?;
+    Ok(Running {
+        listening: open.listening,
+        stop,
+        drain: crew.config.server.drain,
+        control,
+        threads: handles,
+        _sandbox: sandbox,
+    })
+}
+
+/// The places that have been opened, each in three views.
+#[derive(Default)]
+struct Open {
+    sites: Vec<Site>,
+    listeners: Vec<Listener>,
+    listening: Vec<Listening>,
+}
+
+impl Open {
+    fn add(&mut self, config: &Config, mount: Mount, listen: &Listen) -> Result<(), StartError> {
+        let listener = Listener::open(listen)?;
+        let listen = listener.place()?;
+        self.sites.push(Site::new(config, mount, &listen));
+        self.listeners.push(listener);
+        self.listening.push(Listening {
+            listen,
+            connector: mount.connector(),
+        });
+        Ok(())
+    }
 }
 
 impl Running {
@@ -200,9 +231,16 @@ impl Crew {
         let mut threads = Vec::new();
         let mut handles = Vec::new();
         for number in 0..self.config.server.threads.get() {
-            let own = Own::new(self.engine.clone(), self.control.clone(), Arc::clone(&self.tally));
-            let (engine, sites, tally) =
-                (self.engine.with_own_pool(), Arc::clone(&self.sites), Arc::clone(&self.tally));
+            let own = Own::new(
+                self.engine.clone(),
+                self.control.clone(),
+                Arc::clone(&self.tally),
+            );
+            let (engine, sites, tally) = (
+                self.engine.with_own_pool(),
+                Arc::clone(&self.sites),
+                Arc::clone(&self.tally),
+            );
             let gateway = move || Gateway::new(engine, sites, own, tally);
             let clock = self.engine.clock().clone();
             let config = Arc::clone(&self.config);
@@ -242,7 +280,11 @@ async fn control(
     for thread in &hall.threads {
         thread.tell(Message::Order(Order::Finish));
     }
-    if clock.limit(Some(clock.after(drain)), ended.recv()).await.is_err() {
+    if clock
+        .limit(Some(clock.after(drain)), ended.recv())
+        .await
+        .is_err()
+    {
         tracing::warn!("calls were cut off because they did not end in time");
         for thread in &hall.threads {
             thread.tell(Message::Order(Order::Cut(None)));

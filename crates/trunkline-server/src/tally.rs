@@ -17,7 +17,9 @@ pub(crate) struct Tally {
 impl Tally {
     /// Nothing was refused yet.
     pub(crate) fn new() -> Self {
-        Self { refused: ErrorKind::ALL.iter().map(|_| AtomicU64::new(0)).collect() }
+        Self {
+            refused: ErrorKind::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+        }
     }
 
     /// A request, or a connection, was refused.
@@ -50,7 +52,11 @@ impl Tally {
         for (kind, count) in ErrorKind::ALL.iter().zip(&self.refused) {
             let count = count.load(Ordering::Relaxed);
             if count > 0 {
-                let _ = writeln!(text, "trunkline_refused_total{{code=\"{}\"}} {count}", kind.code());
+                let _ = writeln!(
+                    text,
+                    "trunkline_refused_total{{code=\"{}\"}} {count}",
+                    kind.code()
+                );
             }
         }
         text

@@ -83,8 +83,9 @@ impl Thread {
         let (said, heard) = std::sync::mpsc::sync_channel(1);
         let work = move || {
             let alive = alive;
-            let runtime =
-                Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .build_local(LocalOptions::default());
             match runtime {
                 Ok(runtime) => {
                     // If nobody listens any more, the process is ending already.
@@ -98,9 +99,19 @@ impl Thread {
             }
             drop(alive);
         };
-        let handle = std::thread::Builder::new().name(format!("calls-{number}")).spawn(work)?;
-        heard.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;
-        Ok((Self { inbox, open: Arc::new(AtomicUsize::new(0)) }, handle))
+        let handle = std::thread::Builder::new()
+            .name(format!("calls-{number}"))
+            .spawn(work)?;
+        heard
+            .recv()
+            .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;
+        Ok((
+            Self {
+                inbox,
+                open: Arc::new(AtomicUsize::new(0)),
+            },
+            handle,
+        ))
     }
 
     /// How many connections it serves.
@@ -135,8 +146,10 @@ enum Stage {
 
 impl Carrier {
     fn new(config: &Config, clock: Clock, gateway: Gateway) -> Self {
-        let limits =
-            Limits { head: config.server.header_timeout, idle: config.server.idle_timeout };
+        let limits = Limits {
+            head: config.server.header_timeout,
+            idle: config.server.idle_timeout,
+        };
         Self {
             gateway: Rc::new(gateway),
             http: Rc::new(connection::http(config)),
@@ -187,7 +200,11 @@ impl Carrier {
     }
 
     fn serve(&mut self, arrival: Arrival) {
-        let Arrival { socket, site, presence } = arrival;
+        let Arrival {
+            socket,
+            site,
+            presence,
+        } = arrival;
         // Without connections nobody has kept the time.
         self.coarse.set(self.now());
         let socket = match socket.adopt() {
@@ -213,7 +230,11 @@ impl Carrier {
         self.gateway.drain();
         for watch in &self.watches {
             // Between requests there is nothing to finish.
-            let order = if watch.state().unanswered == 0 { Order::Cut(None) } else { order };
+            let order = if watch.state().unanswered == 0 {
+                Order::Cut(None)
+            } else {
+                order
+            };
             watch.give(order);
         }
     }

@@ -48,7 +48,10 @@ impl Upload {
     /// # Errors
     /// [`ErrorKind::CallerGone`], if a small body does not come whole.
     pub(crate) async fn begin(incoming: Incoming, bytes_max: u64) -> Result<(Self, Body), Error> {
-        let mut upload = Self { bytes_max, is_over: None };
+        let mut upload = Self {
+            bytes_max,
+            is_over: None,
+        };
         let body = match incoming.size_hint().exact() {
             Some(0) => Body::Empty,
             Some(length) if length <= TAKEN_MAX => Body::from(take(incoming).await?),
@@ -56,7 +59,11 @@ impl Upload {
             None => {
                 let is_over = Arc::new(AtomicBool::new(false));
                 upload.is_over = Some(Arc::clone(&is_over));
-                Body::stream(Counted { incoming, left: bytes_max, is_over })
+                Body::stream(Counted {
+                    incoming,
+                    left: bytes_max,
+                    is_over,
+                })
             }
         };
         Ok((upload, body))
@@ -76,7 +83,9 @@ async fn take(mut incoming: Incoming) -> Result<Bytes, Error> {
         let frame = frame.map_err(|err| {
             Error::new(ErrorKind::CallerGone, "the request's body ended too early").with_source(err)
         })?;
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
         // Nearly always one piece is all, and needs no copy.
         if first.is_empty() && all.is_empty() {
             first = data;

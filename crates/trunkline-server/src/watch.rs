@@ -23,7 +23,10 @@ pub(crate) struct Moment(pub(crate) u64);
 
 impl Moment {
     fn later(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
@@ -37,7 +40,10 @@ pub(crate) struct CoarseClock {
 impl CoarseClock {
     /// A clock that is set every `period`.
     pub(crate) fn new(period: Duration) -> Self {
-        Self { now: Cell::new(Moment::default()), period }
+        Self {
+            now: Cell::new(Moment::default()),
+            period,
+        }
     }
 
     /// How long it stands still at a time.

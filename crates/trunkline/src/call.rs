@@ -271,9 +271,9 @@ pub struct Reply {
     /// The operation that it answers, where one is known.
     pub operation: Option<Arc<str>>,
     /// For an answer that is an error: what happened, whose move it is, what to do.
-    pub explanation: Option<Explanation>,
+    pub explanation: Option<Box<Explanation>>,
     /// For an answer that is an error: the vendor's own words.
-    pub vendor: Option<VendorError>,
+    pub vendor: Option<Box<VendorError>>,
     /// How the reply differs from what the operation promises.
     pub schema_problem: Option<String>,
 }

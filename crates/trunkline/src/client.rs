@@ -120,8 +120,8 @@ impl Trunkline {
     ///
     /// # Errors
     /// Any [`ErrorKind`] that concerns calls.
-    pub async fn call(&self, call: Call) -> Result<Reply, Error> {
-        pipeline::run(self, call).await
+    pub fn call(&self, call: Call) -> impl Future<Output = Result<Reply, Error>> + Send + '_ {
+        pipeline::run(self, call)
     }
 
     /// Shows the request that a call would become, credentials masked, and sends nothing.

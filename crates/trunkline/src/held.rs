@@ -19,7 +19,8 @@ const UNFOLDED_MAX: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) first: Bytes,
-    pub(crate) trailers: Option<HeaderMap>,
+    /// Boxed, because they are rare and this is moved often.
+    pub(crate) trailers: Option<Box<HeaderMap>>,
     /// What has not been read; `None` where all of it was.
     pub(crate) rest: Option<Received>,
     encoding: Encoding,
@@ -55,7 +56,7 @@ impl Held {
         while let Some(frame) = body.frame().await {
             match frame?.into_data() {
                 Ok(data) => first.extend_from_slice(&data),
-                Err(frame) => trailers = frame.into_trailers().ok(),
+                Err(frame) => trailers = frame.into_trailers().ok().map(Box::new),
             }
             if bytes_max < first.len() {
                 return Ok(Self {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use rustc_hash::FxHashMap;
+use trunkline_connector::outcome;
 use trunkline_connector::{Auth, Connector, ConnectorName, Timeouts};
 use trunkline_egress::Origin;
 use url::Url;
@@ -50,6 +51,10 @@ pub(crate) struct Installed {
     pub(crate) connector: Arc<Connector>,
     /// The names of its operations, in their order, as records share them.
     pub(crate) operation_names: Vec<Arc<str>>,
+    /// Paths without variables, by which most operations are found with one look-up.
+    fixed_paths: FxHashMap<Box<str>, Vec<(Method, usize)>>,
+    /// One bit for each status from 200: set where neither rule nor hint has a say.
+    plain_statuses: u128,
     pub(crate) origin: Origin,
     /// What stands before every path; without a final slash, often empty.
     pub(crate) base_path: String,
@@ -169,6 +174,8 @@ impl Installed {
         Ok(Self {
             credential: values.map(|values| Credential::new(&connector.auth, values)),
             operation_names: names.collect(),
+            fixed_paths: fixed_paths(&connector),
+            plain_statuses: plain_statuses(&connector),
             origin,
             base_path: base_url.path().trim_end_matches('/').to_owned(),
             headers,
@@ -177,6 +184,23 @@ impl Installed {
             budget,
             connector,
         })
+    }
+
+    /// The operation that a method and a path below the base address belong to.
+    pub(crate) fn operation_at(&self, method: &Method, path: &str) -> Option<usize> {
+        let fixed = self.fixed_paths.get(path).into_iter().flatten();
+        let mut fixed = fixed.filter(|(of_path, _)| of_path == method);
+        match fixed.next() {
+            Some((_, operation)) => Some(*operation),
+            None => self.connector.operation_at(method, path),
+        }
+    }
+
+    /// Whether an answer of this status is good and nothing has to look into it.
+    pub(crate) fn is_plain(&self, status: StatusCode) -> bool {
+        let bit = u32::from(status.as_u16()).checked_sub(200);
+        bit.and_then(|bit| self.plain_statuses.checked_shr(bit))
+            .is_some_and(|bits| bits & 1 == 1)
     }
 
     /// The upstream's host, and its port where that is not the usual one.
@@ -210,6 +234,33 @@ impl Installed {
         let message = format!("{} cannot be called: {error}", self.connector.title);
         Error::new(kind, message).with_hint(hint)
     }
+}
+
+fn fixed_paths(connector: &Connector) -> FxHashMap<Box<str>, Vec<(Method, usize)>> {
+    let mut fixed: FxHashMap<Box<str>, Vec<(Method, usize)>> = FxHashMap::default();
+    for (place, operation) in connector.operations.iter().enumerate() {
+        if operation.path.names().next().is_none() {
+            let of_path = fixed.entry(operation.path.as_str().into()).or_default();
+            of_path.push((operation.method.clone(), place));
+        }
+    }
+    fixed
+}
+
+fn plain_statuses(connector: &Connector) -> u128 {
+    let is_plain = |status: &u16| {
+        let Ok(status) = StatusCode::from_u16(*status) else {
+            return false;
+        };
+        connector
+            .outcomes
+            .iter()
+            .all(|rule| !rule.statuses.contain(status))
+            && !outcome::needs_body(&connector.outcomes, &connector.waits, status)
+    };
+    (200..300)
+        .filter(is_plain)
+        .fold(0, |bits, status| bits | 1 << (status - 200))
 }
 
 fn unknown_secret<'a>(connector: &Connector, over: &'a Override) -> Option<&'a String> {

@@ -20,44 +20,40 @@ use authorize::Granted;
 use record::Record;
 use retry::Decision;
 use sign::Signed;
-use validate::Valid;
 
 use crate::call::{Call, Reply};
 use crate::client::Trunkline;
 use crate::error::Error;
 
-/// Makes one call. Its record is opened first and closes itself, also when the caller goes away.
-pub(crate) async fn run(engine: &Trunkline, call: Call) -> Result<Reply, Error> {
-    let mut record = Record::open(engine, call.connector);
-    match stages(engine, call, &mut record).await {
-        Ok(valid) => Ok(record.into_reply(valid)),
-        Err(error) => Err(record.into_error(error)),
-    }
-}
-
-/// Every stage of a call. Each takes what only the one before it can make.
+/// Makes one call. Each stage takes what only the one before it can make. The record is opened
+/// first and closes itself, also when the caller goes away.
 ///
 /// Later stages have their places already: what a caller may ask of us is admitted after
 /// `authorize`, and the cache is looked into after that, so that nobody reads another's answer.
 /// What the upstream allows us is paced before `sign`, inside the loop, so that retries pay for it.
 /// What is stored is stored after `validate`, so that a bad answer is not kept.
-async fn stages(engine: &Trunkline, call: Call, record: &mut Record) -> Result<Valid, Error> {
-    let resolved = resolve::resolve(&engine.snapshot(), call)?;
-    let mut granted = authorize::authorize(resolved, record)?;
+pub(crate) async fn run(engine: &Trunkline, call: Call) -> Result<Reply, Error> {
+    let mut record = Record::open(engine, call.connector);
+    let resolved = record.note(resolve::resolve(&engine.snapshot(), call))?;
+    let granted = authorize::authorize(resolved, &mut record);
+    let mut granted = record.note(granted)?;
     let answered = loop {
-        let signed = sign::sign(&mut granted, record)?;
-        let sent = send::send(engine.egress(), &granted, signed).await;
+        let signed = sign::sign(&mut granted, &mut record);
+        let sent = send::send(engine.egress(), &granted, record.note(signed)?).await;
         let classified = classify::classify(&granted, sent, engine.clock()).await;
-        match settle::decide(&granted, &classified, record) {
+        match settle::decide(&granted, &classified, &record) {
             Decision::After(wait) => {
                 // What came of this attempt may hold a connection; whoever sleeps holds none.
                 drop(classified);
                 engine.clock().sleep(wait).await;
             }
-            Decision::Settle(why) => break settle::settle(&granted, classified, why)?,
+            Decision::Settle(why) => {
+                break record.note(settle::settle(&granted, classified, why))?;
+            }
         }
     };
-    validate::validate(&granted, answered).await
+    let valid = record.note(validate::validate(&granted, answered).await)?;
+    Ok(record.into_reply(valid))
 }
 
 /// The same stages, stopped before anything is sent.
@@ -71,7 +67,7 @@ pub(crate) fn plan(engine: &Trunkline, call: Call) -> Result<Plan, Error> {
 }
 
 fn stop_before_sending(engine: &Trunkline, call: Call) -> Result<(Granted, Signed), Error> {
-    let mut record = Record::open(engine, call.connector);
+    let mut record = Record::rehearse(engine, call.connector);
     let resolved = resolve::resolve(&engine.snapshot(), call)?;
     let mut granted = authorize::authorize(resolved, &mut record)?;
     let signed = sign::sign(&mut granted, &mut record)?;

@@ -58,7 +58,7 @@ impl ReplyBody {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held.first)))));
         }
         if let Some(trailers) = self.held.trailers.take() {
-            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+            return Poll::Ready(Some(Ok(Frame::trailers(*trailers))));
         }
         match &mut self.held.rest {
             Some(rest) => Pin::new(rest).poll_frame(cx),

@@ -23,6 +23,8 @@ pub enum Act {
     Await(Gate),
     /// Opens a gate for the test.
     Open(Gate),
+    /// Answers with the request's own body, which has been read.
+    Echo,
     /// Waits until the other side closes.
     AwaitGoodbye,
     /// Says that nothing more will be sent, but goes on reading.

@@ -147,3 +147,61 @@ fn no_colours_reach_a_file() {
         assert!(!printed.contains('\u{1b}'), "{arguments:?}: {printed:?}");
     }
 }
+
+#[test]
+fn whatever_is_typed_it_does_not_panic() {
+    let product = Product::bare();
+    let long = "x".repeat(100_000);
+    let words = [
+        "",
+        "-",
+        "--",
+        "\u{202e}",
+        "..",
+        "a=b=c",
+        "[[[[",
+        long.as_str(),
+        "💥",
+        "%00",
+        "{}",
+    ];
+    for word in words {
+        for arguments in [
+            &[word][..],
+            &["call", word, word],
+            &["call", "openai", word, word],
+            &["call", "openai", "GET", word],
+            &["call", "--sandbox", "openai", "models.list", word],
+            &["explain", word],
+            &["explain", "openai", word],
+            &["fetch", word],
+            &["operations", word],
+            &["connectors", "check", word],
+            &["serve", "--listen", word],
+            &["serve", "--config", word],
+        ] {
+            let finished = product.run(arguments);
+            let shown: String = word.chars().take(30).collect();
+            assert!(
+                matches!(finished.status, Some(0 | 2..=8)),
+                "{shown}: {:?} {arguments:.100?}",
+                finished.status
+            );
+            assert!(
+                !finished.stderr.contains("panicked"),
+                "{shown}: {}",
+                finished.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn words_that_are_no_text_are_a_mistake_of_usage() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let product = Product::bare();
+    let mut command = product.command(&["explain"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"\xff\xfe"));
+    let output = command.output().expect("it can be started");
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -150,13 +150,16 @@ fn an_upstream_that_is_away_is_a_502() {
             "connectors.openai.base_url",
             format!("\"http://{}\"", deserted()),
         );
-    let reply = product.serve().get("/openai/v1/models");
-    check_cause(&reply, 502, "connect_failed", "connection_refused");
-    assert_eq!(
-        reply.header("trunkline-attempts"),
-        Some("5"),
-        "connecting again is always safe"
-    );
+    let gateway = product.serve();
+    for request in [
+        Request::get("/openai/v1/models"),
+        Request::post("/openai/v1/x", "{}"),
+    ] {
+        let reply = gateway.send(&request);
+        check_cause(&reply, 502, "connect_failed", "connection_refused");
+        // Nothing was sent, so connecting again is safe for any method.
+        assert_eq!(reply.header("trunkline-attempts"), Some("5"));
+    }
 }
 
 #[test]
@@ -286,6 +289,7 @@ fn a_header_of_ours_with_a_wrong_value_is_a_400_that_says_what_is_allowed() {
         ("trunkline-timeout", "-1s", "10s"),
         ("trunkline-timeout", "0s", "10s"),
         ("trunkline-timeout", "soon", "10s"),
+        ("trunkline-timeout", "\u{e9}", "plain ASCII"),
         ("trunkline-retry", "never", "off"),
         ("trunkline-retry", "0", "off"),
         ("trunkline-retry", "99999999999", "off"),
@@ -319,4 +323,52 @@ fn an_unknown_connection_is_refused() {
     let request = Request::get("/openai/v1/models").header("trunkline-connection", "acme");
     check(&gateway.send(&request), 404, "unknown_connection");
     assert_eq!(upstream.count(), 0);
+}
+
+#[test]
+fn what_is_no_connectors_name_reaches_nobody() {
+    let upstream = Upstream::start([answer(200)]);
+    let gateway = Product::calling("openai", &upstream).serve();
+    let targets = [
+        "//openai/v1/x",
+        "/OPENAI/v1/x",
+        "/%6fpenai/v1/x",
+        "/openai%2Fv1/x",
+        "/openai;v=1/x",
+        "/./openai/x",
+        "/../openai/x",
+        "/-/../openai/v1/x",
+        "/-",
+        "/openai.",
+        "/\u{e9}",
+    ];
+    for target in targets {
+        let reply = gateway.get(target);
+        assert!(
+            (400..500).contains(&reply.status),
+            "{target}: {}",
+            reply.status
+        );
+    }
+    let reply = gateway.send(&Request::new("OPTIONS", "*"));
+    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    assert_eq!(upstream.count(), 0);
+}
+
+#[test]
+fn an_upstream_that_wants_another_protocol_is_a_502() {
+    let script = Script::reading()
+        .say("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n");
+    let (_, reply) = one_answer(script.then(Act::AwaitGoodbye));
+    assert_eq!(reply.status, 502, "{}", reply.text());
+}
+
+#[test]
+fn an_answer_with_too_many_headers_is_a_502() {
+    let flood = "x-flood: 1\r\n".repeat(20_000);
+    let script = Script::reading()
+        .say(format!("HTTP/1.1 200 OK\r\n{flood}\r\n"))
+        .then(Act::AwaitGoodbye);
+    let (_, reply) = one_answer(script);
+    check(&reply, 502, "upstream_malformed");
 }

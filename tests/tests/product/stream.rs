@@ -275,3 +275,19 @@ fn many_streams_at_once_do_not_disturb_each_other() {
         );
     }
 }
+
+#[test]
+fn a_limit_of_the_callers_holds_for_a_stream_too() {
+    let script = Script::reading()
+        .say_chunked_head("text/event-stream")
+        .chunk(FRAMES[0]);
+    let upstream = Upstream::start([script.then(Act::AwaitGoodbye)]);
+    let gateway = Product::calling("openai", &upstream).serve();
+    let reply = ask()
+        .header("trunkline-timeout", "300ms")
+        .send(gateway.address())
+        .expect(200);
+    assert_eq!(reply.text(), FRAMES[0]);
+    assert_ne!(reply.ending, Ending::Clean);
+    upstream.wait_for_goodbye(0);
+}

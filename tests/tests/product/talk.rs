@@ -1,6 +1,6 @@
 //! What a caller may do twice on one connection: pipelining, `Expect`, and bodies in both framings.
 
-use trunkline_tests::{Product, Request, Talk, Upstream, answer};
+use trunkline_tests::{Product, Request, Script, Talk, Upstream, answer};
 
 #[test]
 fn requests_that_come_before_their_answers_are_answered_in_order() {
@@ -39,4 +39,34 @@ fn a_caller_that_asks_before_it_sends_is_told_to_go_on() {
         None,
         "the body is on its way already"
     );
+}
+
+#[test]
+fn a_caller_of_the_old_protocol_is_answered_and_left() {
+    let script = Script::reading()
+        .say_chunked_head("text/plain")
+        .chunk("all ")
+        .chunk("of it")
+        .chunk("");
+    let upstream = Upstream::start([script]);
+    let gateway = Product::calling("openai", &upstream).serve();
+    let mut talk = Talk::with(gateway.address());
+    let host = talk.host();
+    talk.say(format!("GET /openai/v1/x HTTP/1.0\r\nhost: {host}\r\n\r\n"));
+    let reply = talk.answer_to("GET").finish();
+    assert_eq!((reply.status, reply.text().as_str()), (200, "all of it"));
+    assert_eq!(reply.header("transfer-encoding"), None);
+}
+
+#[test]
+fn a_caller_that_closes_its_side_after_asking_leaves_nothing_behind() {
+    let upstream = Upstream::start([answer(200).json("{}")]);
+    let gateway = Product::calling("openai", &upstream).serve();
+    let mut talk = Talk::with(gateway.address());
+    talk.say(Request::get("/openai/v1/x").bytes(&talk.host()));
+    talk.close_half();
+    // Whether such a caller still waits cannot be known; it is answered or left, at once.
+    if let Some(incoming) = talk.answer_or_close() {
+        assert_eq!(incoming.finish().status, 200);
+    }
 }

@@ -446,6 +446,10 @@ fn local_names_are_known_in_any_spelling() {
 }
 
 /// Every address that some network may take for `v4`.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the octets line up like in the RFCs"
+)]
 fn clothed(v4: Ipv4Addr, filler: u32) -> Vec<Ipv6Addr> {
     let [a, b, c, d] = v4.octets();
     let [w, x, y, z] = filler.to_be_bytes();

@@ -65,12 +65,6 @@ async fn upstream(builder: h2::server::Builder) -> Upstream {
     }
 }
 
-impl Upstream {
-    async fn next(&mut self) -> Seen {
-        self.seen.recv().await.expect("a request")
-    }
-}
-
 impl Seen {
     fn answer(mut self, text: &'static str) {
         let mut stream = self
@@ -462,9 +456,12 @@ async fn a_body_dropped_early_resets_its_stream_only() {
 }
 
 #[tokio::test]
-async fn an_upload_ends_with_the_interest_in_its_answer() {
+async fn an_upload_ends_with_the_interest_in_its_answer_and_other_streams_go_on() {
     let mut upstream = upstream(h2::server::Builder::new()).await;
     let origin = upstream.server.origin();
+    let (other, mut others) = tokio::join!(get(&upstream.egress, &origin), async {
+        upstream.seen.recv().await.expect("a request").begin("one ")
+    });
     let (feed, body) = fed();
     feed.send(piece("one")).expect("a reader");
     let call = upstream
@@ -475,11 +472,23 @@ async fn an_upload_ends_with_the_interest_in_its_answer() {
         let stream = seen.begin("part");
         (seen, stream)
     });
+    assert_eq!(seen.connection, 0);
     let mut upload = seen.request.into_body();
     assert_eq!(upload.data().await.expect("data").expect("data"), "one");
     drop(answer.expect("an answer"));
     feed.closed().await;
     assert!(upload.data().await.expect("an end").is_err());
+    others
+        .send_data(Bytes::from_static(b"two"), true)
+        .expect("open");
+    assert_eq!(text(other.expect("an answer")).await, "one two");
+    // What the upload may still hold of the connection is given up with it.
+    let (text, ()) = tokio::join!(get_text(&upstream.egress, &origin), async {
+        let seen = upstream.seen.recv().await.expect("a request");
+        assert_eq!(seen.connection, 1);
+        seen.answer("next");
+    });
+    assert_eq!(text, "next");
 }
 
 #[tokio::test]
@@ -585,7 +594,9 @@ async fn a_connection_that_does_not_answer_pings_is_given_up() {
         async move {
             frames::begin(&mut stream).await;
             frames::request(&mut stream).await;
-            drop(has_begun.map(|sender| sender.send(())));
+            if let Some(sender) = has_begun {
+                sender.send(()).expect("the test waits");
+            }
             // Reads the pings, and says nothing.
             drop(stream.read_to_end(&mut Vec::new()).await);
         }
@@ -593,7 +604,7 @@ async fn a_connection_that_does_not_answer_pings_is_given_up() {
     .await;
     let (egress, clock) = egress_with(authority.settings());
     let limits = Limits {
-        first_byte: Duration::from_secs(600),
+        first_byte: Duration::from_mins(10),
         ..LIMITS
     };
     let origin = server.origin();
@@ -601,12 +612,39 @@ async fn a_connection_that_does_not_answer_pings_is_given_up() {
     let (result, ()) = tokio::join!(call, async {
         begun.await.expect("a request");
         settle().await;
-        clock.advance(Duration::from_secs(20));
+        clock.advance(Duration::from_secs(30));
         settle().await;
-        clock.advance(Duration::from_secs(10));
+        clock.advance(Duration::from_secs(15));
     });
     assert_eq!(
         failure(result),
         (SendErrorKind::ClosedBeforeAnswer, Sent::Perhaps)
     );
+}
+
+#[test]
+fn connections_of_a_runtime_that_is_gone_are_not_used() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    };
+    let servers = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let mut upstream = servers.block_on(upstream(h2::server::Builder::new()));
+    let origin = upstream.server.origin();
+    for connection in 0..2 {
+        let (text, ()) = runtime().block_on(async {
+            tokio::join!(get_text(&upstream.egress, &origin), async {
+                let seen = upstream.seen.recv().await.expect("a request");
+                assert_eq!(seen.connection, connection);
+                seen.answer("ok");
+            })
+        });
+        assert_eq!(text, "ok");
+    }
 }

@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::upstream::{Event, Step, Upstream, answer, send, wait};
 use super::*;
-use crate::pool::IDLE_MAX;
+use crate::pool::{Bounds, IDLE_MAX, Pool};
 
 #[tokio::test]
 async fn one_connection_serves_calls_one_after_the_other() {
@@ -286,12 +286,14 @@ async fn unasked_bytes_on_an_idle_connection_are_nobodys_answer() {
 #[tokio::test]
 async fn an_answer_followed_by_an_end_is_whole_and_the_connection_is_not_used_again() {
     let (egress, _clock) = egress();
-    let upstream = Upstream::start([
+    let mut upstream = Upstream::start([
         vec![Step::Request, answer("one"), Step::Finish, Step::Closed],
         vec![Step::Request, answer("two")],
     ]);
     let origin = upstream.origin();
     assert_eq!(get_text(&egress, &origin).await, "one");
+    // Our side is closed as soon as theirs is.
+    upstream.closed(0).await;
     assert_eq!(get_text(&egress, &origin).await, "two");
 }
 
@@ -351,4 +353,68 @@ async fn a_pool_shared_by_threads_loses_no_connection_and_mixes_no_answer() {
         });
     }
     callers.join_all().await;
+}
+
+#[test]
+fn connections_of_a_runtime_that_is_gone_are_not_used() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    };
+    let (egress, clock) = egress();
+    let mut upstream = Upstream::start([
+        vec![Step::Request, answer("one"), Step::Closed],
+        vec![Step::Request, answer("two"), Step::Closed],
+    ]);
+    let origin = upstream.origin();
+    assert_eq!(runtime().block_on(get_text(&egress, &origin)), "one");
+    let second = runtime();
+    assert_eq!(second.block_on(get_text(&egress, &origin)), "two");
+    // Somebody looks after aged connections there, too.
+    second.block_on(async {
+        upstream.closed(0).await;
+        let mut closed = std::pin::pin!(upstream.closed(1));
+        for _ in 0..10 {
+            clock.advance(Duration::from_secs(10));
+            settle().await;
+        }
+        closed.as_mut().await;
+    });
+}
+
+#[tokio::test]
+async fn only_so_many_unused_connections_are_kept() {
+    let (mut egress, _clock) = egress();
+    let bounds = Bounds {
+        idle_per_origin_max: 2,
+        idle_max: 3,
+    };
+    egress.pool = Pool::bounded(egress.clock.clone(), bounds);
+    let script = || vec![Step::Request, answer("x"), Step::Closed];
+    let mut upstreams = [
+        Upstream::start([script(), script(), script()]),
+        Upstream::start([script(), script(), script()]),
+    ];
+    // All at once, then all back: two of the first are kept, one of the second.
+    for (upstream, kept) in upstreams.iter_mut().zip([2, 1]) {
+        let origin = upstream.origin();
+        let (one, two, three) = tokio::join!(
+            get_text(&egress, &origin),
+            get_text(&egress, &origin),
+            get_text(&egress, &origin),
+        );
+        assert_eq!((one + &two + &three).as_str(), "xxx");
+        for _ in kept..3 {
+            while !matches!(upstream.next().await, Event::Closed(_)) {}
+        }
+        settle().await;
+        assert!(
+            !upstream
+                .so_far()
+                .iter()
+                .any(|event| event.starts_with("closed"))
+        );
+    }
 }

@@ -20,6 +20,7 @@ pub(super) fn fed() -> (mpsc::UnboundedSender<Piece>, Body) {
     (sender, Body::stream(StreamBody::new(stream)))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a piece is a frame or an error")]
 pub(super) fn piece(text: &'static str) -> Piece {
     Ok(Frame::data(Bytes::from_static(text.as_bytes())))
 }

@@ -86,7 +86,7 @@ impl Upstream {
                         number,
                         sender,
                     }
-                    .run(script)
+                    .run(script);
                 });
             }
         });

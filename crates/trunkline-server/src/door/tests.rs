@@ -23,7 +23,11 @@ fn config() -> Config {
         text: SETTINGS.to_owned(),
     };
     let environment = Environment::default();
-    let layers = Layers { file: Some(source), environment: &environment, arguments: Vec::new() };
+    let layers = Layers {
+        file: Some(source),
+        environment: &environment,
+        arguments: Vec::new(),
+    };
     Config::load(layers).unwrap().0
 }
 
@@ -35,7 +39,10 @@ fn rules(listen: &str) -> Rules {
 fn head(text: &str) -> Parts {
     let mut lines = text.lines();
     let (method, target) = lines.next().unwrap().split_once(' ').unwrap();
-    let mut request = Request::builder().method(method).uri(target).version(Version::HTTP_11);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .version(Version::HTTP_11);
     for line in lines {
         let (name, value) = line.split_once(':').unwrap();
         request = request.header(name, value.trim());
@@ -64,44 +71,84 @@ const IN: &str = "Admitted { cors: None, options: Absent }";
 #[test]
 fn our_own_names_are_let_in() {
     for host in [
-        "127.0.0.1:4000", "localhost:4000", "LocalHost:4000", "[::1]:4000", "api.example.com",
-        "api.example.com:8443", "gateway.internal", "GATEWAY.internal:99", "other.internal:8080",
+        "127.0.0.1:4000",
+        "localhost:4000",
+        "LocalHost:4000",
+        "[::1]:4000",
+        "api.example.com",
+        "api.example.com:8443",
+        "gateway.internal",
+        "GATEWAY.internal:99",
+        "other.internal:8080",
     ] {
-        assert_eq!(decided("127.0.0.1:4000", &format!("GET /a\nHost: {host}")), IN, "{host}");
+        assert_eq!(
+            decided("127.0.0.1:4000", &format!("GET /a\nHost: {host}")),
+            IN,
+            "{host}"
+        );
     }
     assert_eq!(decided("127.0.0.1:80", "GET /a\nHost: localhost"), IN);
-    assert_eq!(decided("127.0.0.2:4000", "GET /a\nHost: 127.0.0.2:4000"), IN);
+    assert_eq!(
+        decided("127.0.0.2:4000", "GET /a\nHost: 127.0.0.2:4000"),
+        IN
+    );
     assert_eq!(decided("unix:/run/t.sock", "GET /a\nHost: whatever"), IN);
 }
 
 #[test]
 fn foreign_names_are_not() {
     for host in [
-        "evil.example", "evil.example:4000", "localhost", "localhost:4001", "127.0.0.1",
-        "a.localhost:4000", "localhost.:4000", "127.0.0.1.evil.example:4000", "other.internal:8081",
-        "0x7f.1:4000", "api.example.com.evil.example",
+        "evil.example",
+        "evil.example:4000",
+        "localhost",
+        "localhost:4001",
+        "127.0.0.1",
+        "a.localhost:4000",
+        "localhost.:4000",
+        "127.0.0.1.evil.example:4000",
+        "other.internal:8081",
+        "0x7f.1:4000",
+        "api.example.com.evil.example",
     ] {
         let expected = format!("host_refused: `{host}` is no name of this gateway");
-        assert_eq!(decided("127.0.0.1:4000", &format!("GET /a\nHost: {host}")), expected);
+        assert_eq!(
+            decided("127.0.0.1:4000", &format!("GET /a\nHost: {host}")),
+            expected
+        );
     }
 }
 
 #[test]
 fn there_is_exactly_one_valid_host() {
-    check("GET /a", expect!["request_malformed: the request has no `Host`"]);
+    check(
+        "GET /a",
+        expect!["request_malformed: the request has no `Host`"],
+    );
     check(
         "GET /a\nHost: localhost:4000\nHost: localhost:4000",
         expect!["request_malformed: the request has more than one `Host`"],
     );
-    for host in ["a b", "user@localhost:4000", "localhost:4000/a", "localhost:4000,evil.example", ""] {
+    for host in [
+        "a b",
+        "user@localhost:4000",
+        "localhost:4000/a",
+        "localhost:4000,evil.example",
+        "",
+    ] {
         let text = format!("GET /a\nHost: {host}");
-        check(&text, expect!["request_malformed: the request's `Host` is no host name"]);
+        check(
+            &text,
+            expect!["request_malformed: the request's `Host` is no host name"],
+        );
     }
 }
 
 #[test]
 fn targets_are_paths_of_ours() {
-    check("GET http://localhost:4000/a\nHost: localhost:4000", expect!["Admitted { cors: None, options: Absent }"]);
+    check(
+        "GET http://localhost:4000/a\nHost: localhost:4000",
+        expect!["Admitted { cors: None, options: Absent }"],
+    );
     check(
         "GET http://evil.example/a\nHost: localhost:4000",
         expect!["request_malformed: the request's target names another host than `Host`"],
@@ -126,7 +173,10 @@ fn targets_are_paths_of_ours() {
         "TRACE /a\nHost: localhost:4000",
         expect!["method_refused: `TRACE` is a method that is not passed on"],
     );
-    check("PURGE /a\nHost: localhost:4000", expect!["Admitted { cors: None, options: Absent }"]);
+    check(
+        "PURGE /a\nHost: localhost:4000",
+        expect!["Admitted { cors: None, options: Absent }"],
+    );
 }
 
 #[test]
@@ -149,12 +199,23 @@ fn foreign_pages_are_refused() {
         expect!["origin_refused: a page of another site asked for this"],
     );
     check(
-        &format!("OPTIONS /a\n{host}\nOrigin: https://evil.example\nAccess-Control-Request-Method: POST"),
+        &format!(
+            "OPTIONS /a\n{host}\nOrigin: https://evil.example\nAccess-Control-Request-Method: POST"
+        ),
         expect!["origin_refused: a page of `https://evil.example` asked for this"],
     );
-    for origin in ["http://localhost:3000.evil.example", "http://localhost:3001", "localhost:4000", "http://LOCALHOST:3000", ""] {
+    for origin in [
+        "http://localhost:3000.evil.example",
+        "http://localhost:3001",
+        "localhost:4000",
+        "http://LOCALHOST:3000",
+        "",
+    ] {
         let text = format!("GET /a\n{host}\nOrigin: {origin}");
-        assert!(decided("127.0.0.1:4000", &text).starts_with("origin_refused"), "{origin}");
+        assert!(
+            decided("127.0.0.1:4000", &text).starts_with("origin_refused"),
+            "{origin}"
+        );
     }
 }
 
@@ -165,13 +226,18 @@ fn own_and_allowed_pages_are_let_in() {
         &format!("GET /a\n{host}\nOrigin: http://localhost:4000\nSec-Fetch-Site: same-origin"),
         expect!["Admitted { cors: None, options: Absent }"],
     );
-    check(&format!("GET /a\n{host}\nSec-Fetch-Site: none"), expect!["Admitted { cors: None, options: Absent }"]);
+    check(
+        &format!("GET /a\n{host}\nSec-Fetch-Site: none"),
+        expect!["Admitted { cors: None, options: Absent }"],
+    );
     check(
         &format!("GET /a\n{host}\nOrigin: https://app.example.com\nSec-Fetch-Site: cross-site"),
         expect!["Admitted { cors: Allowed, options: Absent }"],
     );
     check(
-        &format!("OPTIONS /a\n{host}\nOrigin: http://localhost:3000\nAccess-Control-Request-Method: POST"),
+        &format!(
+            "OPTIONS /a\n{host}\nOrigin: http://localhost:3000\nAccess-Control-Request-Method: POST"
+        ),
         expect!["Admitted { cors: Preflight, options: Absent }"],
     );
     check(
@@ -184,37 +250,58 @@ fn own_and_allowed_pages_are_let_in() {
 fn a_unix_socket_has_no_pages_but_its_own() {
     let unix = "unix:/run/t.sock";
     assert_eq!(decided(unix, "GET /a\nHost: a.b\nOrigin: http://a.b"), IN);
-    assert!(decided(unix, "GET /a\nHost: a.b\nOrigin: http://evil.example").starts_with("origin_refused"));
+    assert!(
+        decided(unix, "GET /a\nHost: a.b\nOrigin: http://evil.example")
+            .starts_with("origin_refused")
+    );
 }
 
 #[test]
 fn what_http_cannot_promise_is_refused() {
     let host = "Host: localhost:4000";
-    for encoding in ["gzip, chunked", "identity", "xchunked", "chunked, chunked", "chunked;a=b"] {
+    for encoding in [
+        "gzip, chunked",
+        "identity",
+        "xchunked",
+        "chunked, chunked",
+        "chunked;a=b",
+    ] {
         let text = format!("POST /a\n{host}\nTransfer-Encoding: {encoding}");
-        check(&text, expect!["request_malformed: the request's `Transfer-Encoding` is not `chunked`"]);
+        check(
+            &text,
+            expect!["request_malformed: the request's `Transfer-Encoding` is not `chunked`"],
+        );
     }
     check(
         &format!("POST /a\n{host}\nTransfer-Encoding: chunked\nTransfer-Encoding: chunked"),
         expect!["request_malformed: the request's `Transfer-Encoding` is not `chunked`"],
     );
-    check(&format!("POST /a\n{host}\nTransfer-Encoding: Chunked"), expect!["Admitted { cors: None, options: Absent }"]);
+    check(
+        &format!("POST /a\n{host}\nTransfer-Encoding: Chunked"),
+        expect!["Admitted { cors: None, options: Absent }"],
+    );
     check(
         &format!("POST /a\n{host}\nExpect: bogus"),
         expect!["expectation_refused: `Expect: bogus` cannot be met"],
     );
-    check(&format!("POST /a\n{host}\nExpect: 100-Continue"), expect!["Admitted { cors: None, options: Absent }"]);
+    check(
+        &format!("POST /a\n{host}\nExpect: 100-Continue"),
+        expect!["Admitted { cors: None, options: Absent }"],
+    );
     check(
         &format!("GET /a\n{host}\nUpgrade: h2c, WebSocket"),
         expect!["request_malformed: this version of Trunkline does not carry WebSockets"],
     );
     // curl asks so with --http2; to go on with HTTP/1.1 is an answer (RFC 9110 section 7.8).
-    check(&format!("GET /a\n{host}\nUpgrade: h2c"), expect!["Admitted { cors: None, options: Absent }"]);
+    check(
+        &format!("GET /a\n{host}\nUpgrade: h2c"),
+        expect!["Admitted { cors: None, options: Absent }"],
+    );
 }
 
 #[test]
 fn sizes_are_limited() {
-    let many: String = (0..20).map(|number| format!("\nX-{number}: a")).collect();
+    let many = "\nX: a".repeat(20);
     check(
         &format!("GET /a\nHost: localhost:4000{many}"),
         expect!["headers_too_large: the request has 21 headers, 20 are allowed"],
@@ -244,14 +331,19 @@ fn headers_for_us_are_noticed() {
 #[test]
 fn long_values_are_not_repeated_in_full() {
     let text = format!("GET /a\nHost: {}", "a".repeat(500));
-    let expected = format!("host_refused: `{}` is no name of this gateway", "a".repeat(100));
+    let expected = format!(
+        "host_refused: `{}` is no name of this gateway",
+        "a".repeat(100)
+    );
     assert_eq!(decided("127.0.0.1:4000", &text), expected);
 }
 
 #[test]
 fn the_hint_explains_what_browsers_call_a_cors_error() {
     let head = head("GET /a\nHost: localhost:4000\nOrigin: https://evil.example");
-    let error = decide(&rules("127.0.0.1:4000"), &head).unwrap_err().to_error(&head);
+    let error = decide(&rules("127.0.0.1:4000"), &head)
+        .unwrap_err()
+        .to_error(&head);
     expect![[r#"browsers show this as a CORS error; make the call from your back end, where keys belong, or list `https://evil.example` in `server.origins` if that page may spend them"#]]
         .assert_eq(error.hint().unwrap());
 }

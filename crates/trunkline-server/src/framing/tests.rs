@@ -33,7 +33,10 @@ fn check(text: &str, expected: Expect) {
 
 #[test]
 fn honest_requests_pass() {
-    check("GET / HTTP/1.1\r\nHost: a\r\n\r\n", expect!["nothing, 1 heads, Between"]);
+    check(
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        expect!["nothing, 1 heads, Between"],
+    );
     check(
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3 \r\n\r\nabcGET / HTTP/1.1\r\n\r\n",
         expect!["nothing, 2 heads, Between"],
@@ -46,8 +49,14 @@ fn honest_requests_pass() {
         "POST / HTTP/1.1\r\ntransfer-encoding:chunked\r\n\r\n1\r\na\r\n0\r\nx: y\r\nz:\tw\r\n\r\n",
         expect!["nothing, 1 heads, Between"],
     );
-    check("\r\n\r\nGET / HTTP/1.1\r\nX:\r\nY: \t a\r\n\r\n\r\n", expect!["nothing, 1 heads, Between"]);
-    check("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", expect!["nothing, 1 heads, Between"]);
+    check(
+        "\r\n\r\nGET / HTTP/1.1\r\nX:\r\nY: \t a\r\n\r\n\r\n",
+        expect!["nothing, 1 heads, Between"],
+    );
+    check(
+        "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+        expect!["nothing, 1 heads, Between"],
+    );
     check(
         "POST / HTTP/1.1\r\nX-Content-Length: 7\r\nContent-Lengths: 9\r\n\r\n",
         expect!["nothing, 1 heads, Between"],
@@ -59,8 +68,14 @@ fn unfinished_requests_are_known_as_such() {
     check("", expect!["nothing, 0 heads, Between"]);
     check("\r\n", expect!["nothing, 0 heads, Between"]);
     check("GET / HT", expect!["nothing, 0 heads, Head"]);
-    check("GET / HTTP/1.1\r\nHost: a\r\n\r", expect!["nothing, 0 heads, Head"]);
-    check("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc", expect!["nothing, 1 heads, Body"]);
+    check(
+        "GET / HTTP/1.1\r\nHost: a\r\n\r",
+        expect!["nothing, 0 heads, Head"],
+    );
+    check(
+        "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc",
+        expect!["nothing, 1 heads, Body"],
+    );
     check(
         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
         expect!["nothing, 1 heads, Body"],
@@ -93,16 +108,34 @@ fn lengths_that_are_no_numbers_are_found() {
 
 #[test]
 fn odd_line_ends_are_found() {
-    check("GET / HTTP/1.1\nHost: a\n\n", expect!["request 0: BareLineFeed, 0 heads, Head"]);
-    check("GET / HTTP/1.1\r\nHost: a\n\r\n", expect!["request 0: BareLineFeed, 0 heads, Head"]);
-    check("GET / HTTP/1.1\r\nHost: a\r\n\n", expect!["request 0: BareLineFeed, 0 heads, Head"]);
-    check("\nGET / HTTP/1.1\r\n\r\n", expect!["request 0: BareLineFeed, 0 heads, Head"]);
+    check(
+        "GET / HTTP/1.1\nHost: a\n\n",
+        expect!["request 0: BareLineFeed, 0 heads, Head"],
+    );
+    check(
+        "GET / HTTP/1.1\r\nHost: a\n\r\n",
+        expect!["request 0: BareLineFeed, 0 heads, Head"],
+    );
+    check(
+        "GET / HTTP/1.1\r\nHost: a\r\n\n",
+        expect!["request 0: BareLineFeed, 0 heads, Head"],
+    );
+    check(
+        "\nGET / HTTP/1.1\r\n\r\n",
+        expect!["request 0: BareLineFeed, 0 heads, Head"],
+    );
     check(
         "POST / HTTP/1.1\r\nContent-Length: 3\n\r\nabc",
         expect!["request 0: BareLineFeed, 0 heads, Head"],
     );
-    check("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", expect!["request 0: BareCarriageReturn, 0 heads, Head"]);
-    check("GET / HTTP/1.1\rHost: a\r\n\r\n", expect!["request 0: BareCarriageReturn, 0 heads, Head"]);
+    check(
+        "GET / HTTP/1.1\r\nA: b\rc\r\n\r\n",
+        expect!["request 0: BareCarriageReturn, 0 heads, Head"],
+    );
+    check(
+        "GET / HTTP/1.1\rHost: a\r\n\r\n",
+        expect!["request 0: BareCarriageReturn, 0 heads, Head"],
+    );
 }
 
 #[test]
@@ -119,10 +152,22 @@ fn odd_header_lines_are_found() {
         "GET / HTTP/1.1\r\nTransfer-Encoding\t: chunked\r\n\r\n",
         expect!["request 0: SpaceBeforeColon, 0 heads, Head"],
     );
-    check("GET / HTTP/1.1\r\nNothing\r\n\r\n", expect!["request 0: NoColon, 0 heads, Head"]);
-    check("GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", expect!["request 0: ControlCharacter, 0 heads, Head"]);
-    check("GET /\0 HTTP/1.1\r\n\r\n", expect!["request 0: ControlCharacter, 0 heads, Head"]);
-    check("GET /a#b HTTP/1.1\r\n\r\n", expect!["request 0: Fragment, 0 heads, Head"]);
+    check(
+        "GET / HTTP/1.1\r\nNothing\r\n\r\n",
+        expect!["request 0: NoColon, 0 heads, Head"],
+    );
+    check(
+        "GET / HTTP/1.1\r\nA: b\0c\r\n\r\n",
+        expect!["request 0: ControlCharacter, 0 heads, Head"],
+    );
+    check(
+        "GET /\0 HTTP/1.1\r\n\r\n",
+        expect!["request 0: ControlCharacter, 0 heads, Head"],
+    );
+    check(
+        "GET /a#b HTTP/1.1\r\n\r\n",
+        expect!["request 0: Fragment, 0 heads, Head"],
+    );
 }
 
 #[test]
@@ -133,14 +178,38 @@ fn odd_chunks_are_found_in_the_request_they_belong_to() {
         &format!("{first}{head}3;a=b\r\nabc\r\n0\r\n\r\n"),
         expect!["request 1: ChunkExtension, 2 heads, Body"],
     );
-    check(&format!("{head}3 \r\nabc"), expect!["request 0: ChunkExtension, 1 heads, Body"]);
-    check(&format!("{head}\r\n"), expect!["request 0: BrokenChunk, 1 heads, Body"]);
-    check(&format!("{head}g\r\n"), expect!["request 0: BrokenChunk, 1 heads, Body"]);
-    check(&format!("{head}3\r\nabcd\r\n"), expect!["request 0: BrokenChunk, 1 heads, Body"]);
-    check(&format!("{head}3\nabc"), expect!["request 0: BareLineFeed, 1 heads, Body"]);
-    check(&format!("{head}ffffffffffffffff\r\n"), expect!["request 0: BrokenChunk, 1 heads, Body"]);
-    check(&format!("{head}0\r\nA: b\nC: d\r\n\r\n"), expect!["request 0: BareLineFeed, 1 heads, Body"]);
-    check(&format!("{head}0\r\nA: b\r\n c\r\n\r\n"), expect!["request 0: FoldedLine, 1 heads, Body"]);
+    check(
+        &format!("{head}3 \r\nabc"),
+        expect!["request 0: ChunkExtension, 1 heads, Body"],
+    );
+    check(
+        &format!("{head}\r\n"),
+        expect!["request 0: BrokenChunk, 1 heads, Body"],
+    );
+    check(
+        &format!("{head}g\r\n"),
+        expect!["request 0: BrokenChunk, 1 heads, Body"],
+    );
+    check(
+        &format!("{head}3\r\nabcd\r\n"),
+        expect!["request 0: BrokenChunk, 1 heads, Body"],
+    );
+    check(
+        &format!("{head}3\nabc"),
+        expect!["request 0: BareLineFeed, 1 heads, Body"],
+    );
+    check(
+        &format!("{head}ffffffffffffffff\r\n"),
+        expect!["request 0: BrokenChunk, 1 heads, Body"],
+    );
+    check(
+        &format!("{head}0\r\nA: b\nC: d\r\n\r\n"),
+        expect!["request 0: BareLineFeed, 1 heads, Body"],
+    );
+    check(
+        &format!("{head}0\r\nA: b\r\n c\r\n\r\n"),
+        expect!["request 0: FoldedLine, 1 heads, Body"],
+    );
 }
 
 #[test]
@@ -154,9 +223,26 @@ fn what_comes_after_a_finding_is_not_looked_at() {
 /// Pieces that requests are made of, good and bad, so that random texts get far.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(vec![
-        "GET / HTTP/1.1\r\n", "POST /a?b HTTP/1.1\r\n", "Host: a\r\n", "Content-Length: 3\r\n",
-        "Content-Length: 12\r\n", "Transfer-Encoding: chunked\r\n", "\r\n", "\n", "\r", "abc", "3\r\n",
-        "a\r\n", "0\r\n", ";x", " ", "\t", ":", "#", "\0", "X-Long-Header-Name-Indeed: value\r\n",
+        "GET / HTTP/1.1\r\n",
+        "POST /a?b HTTP/1.1\r\n",
+        "Host: a\r\n",
+        "Content-Length: 3\r\n",
+        "Content-Length: 12\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "\r\n",
+        "\n",
+        "\r",
+        "abc",
+        "3\r\n",
+        "a\r\n",
+        "0\r\n",
+        ";x",
+        " ",
+        "\t",
+        ":",
+        "#",
+        "\0",
+        "X-Long-Header-Name-Indeed: value\r\n",
     ]);
     prop_oneof![
         8 => known.prop_map(|text| text.as_bytes().to_vec()),

@@ -20,9 +20,12 @@ fn check(error: &Error, expected: Expect) {
 
 #[test]
 fn every_field_is_there() {
-    let error = Error::new(ErrorKind::Overloaded, "as many connections are open as are allowed")
-        .with_hint("reuse \"connections\" …")
-        .with_retry_after(Duration::from_millis(1_200));
+    let error = Error::new(
+        ErrorKind::Overloaded,
+        "as many connections are open as are allowed",
+    )
+    .with_hint("reuse \"connections\" …")
+    .with_retry_after(Duration::from_millis(1_200));
     check(
         &error,
         expect![[r#"
@@ -56,7 +59,9 @@ fn every_field_is_there() {
 
 #[test]
 fn what_the_case_does_not_say_the_kind_says() {
-    check(&Error::new(ErrorKind::MethodRefused, r#"`TRACE` is a "method""#), expect![[r#"
+    check(
+        &Error::new(ErrorKind::MethodRefused, r#"`TRACE` is a "method""#),
+        expect![[r#"
         HTTP/1.1 405 Method Not Allowed
         content-type: application/problem+json
         trunkline-call-id: call_00000000000000000000000007
@@ -80,7 +85,8 @@ fn what_the_case_does_not_say_the_kind_says() {
             "code": "method_refused",
             "message": "`TRACE` is a \"method\"; use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS"
           }
-        }"#]]);
+        }"#]],
+    );
 }
 
 #[test]
@@ -90,5 +96,8 @@ fn no_text_can_break_out_of_a_header() {
     let text = String::from_utf8(text).unwrap();
     let (head, _) = text.split_once("\r\n\r\n").unwrap();
     assert!(!head.contains("\nset-cookie"), "{head}");
-    assert!(head.contains(r#"details="a??set-cookie: b? \"c\\ ?""#), "{head}");
+    assert!(
+        head.contains(r#"details="a??set-cookie: b? \"c\\ ?""#),
+        "{head}"
+    );
 }

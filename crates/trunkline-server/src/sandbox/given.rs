@@ -41,9 +41,12 @@ impl Given {
         let (path, query) = path_and_query;
         let mut given = Self::default();
         given.add_form(query.as_bytes());
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         let kind = kind.unwrap_or_default();
-        let is_json = kind.contains("json") || (kind.is_empty() && operation.body == BodyKind::Json);
+        let is_json =
+            kind.contains("json") || (kind.is_empty() && operation.body == BodyKind::Json);
         if is_json {
             if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
                 given.add_json(&object);
@@ -59,9 +62,18 @@ impl Given {
                 given.add_form(pair.as_bytes());
             }
         }
-        for input in operation.inputs.iter().filter(|input| input.place == InputPlace::Header) {
-            if let Some(text) = headers.get(&input.name).and_then(|value| value.to_str().ok()) {
-                given.0.insert(input.name.clone(), Kept::Plain(text.to_owned()));
+        for input in operation
+            .inputs
+            .iter()
+            .filter(|input| input.place == InputPlace::Header)
+        {
+            if let Some(text) = headers
+                .get(&input.name)
+                .and_then(|value| value.to_str().ok())
+            {
+                given
+                    .0
+                    .insert(input.name.clone(), Kept::Plain(text.to_owned()));
             }
         }
         given
@@ -103,7 +115,16 @@ impl Kept {
         {
             return Some(Self::Plain(plain));
         }
-        if leaves.is_empty() { None } else { Some(Self::Nested(leaves)) }
+        if leaves.is_empty() {
+            None
+        } else {
+            Some(Self::Nested(leaves))
+        }
+    }
+
+    /// Whether it is a list or an object.
+    pub(super) fn is_nested(&self) -> bool {
+        matches!(self, Self::Nested(_))
     }
 
     /// Whether it is a switch that is on.
@@ -124,7 +145,9 @@ fn free_way(taken: &BTreeMap<String, String>, way: &str) -> String {
         "" => format!("[{number}]"),
         way => way.replacen("[]", &format!("[{number}]"), 1),
     };
-    let free = (0..=taken.len()).map(numbered).find(|way| !taken.contains_key(way));
+    let free = (0..=taken.len())
+        .map(numbered)
+        .find(|way| !taken.contains_key(way));
     free.unwrap_or_else(|| way.to_owned())
 }
 

@@ -72,8 +72,18 @@ impl Played {
     /// A body that is sent in one piece.
     pub(super) fn whole(bytes: Bytes, clock: Clock) -> Self {
         let length = Some(bytes.len() as u64);
-        let pieces = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([bytes]) };
-        Self { pieces, length, ending: Ending::Clean, pause: Pause::Over, clock }
+        let pieces = if bytes.is_empty() {
+            VecDeque::new()
+        } else {
+            VecDeque::from([bytes])
+        };
+        Self {
+            pieces,
+            length,
+            ending: Ending::Clean,
+            pause: Pause::Over,
+            clock,
+        }
     }
 
     /// Keeps the first half.

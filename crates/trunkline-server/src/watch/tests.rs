@@ -8,7 +8,10 @@ use expect_test::{Expect, expect};
 use super::{CoarseClock, Limits, Moment, Watch, judge};
 use crate::framing::Place;
 
-const LIMITS: Limits = Limits { head: Duration::from_secs(10), idle: Duration::from_secs(75) };
+const LIMITS: Limits = Limits {
+    head: Duration::from_secs(10),
+    idle: Duration::from_secs(75),
+};
 
 /// At which second a connection is found overdue that did these things at second 0, and for what.
 #[track_caller]
@@ -17,7 +20,8 @@ fn check(does: impl FnOnce(&Watch), expected: Expect) {
     let watch = Watch::new(clock);
     does(&watch);
     let at = |secs: u64| judge(&watch.state(), LIMITS, Moment(secs * 1000));
-    let found = (0..1000).find_map(|secs| at(secs).map(|overdue| format!("{overdue:?} at {secs} s")));
+    let found =
+        (0..1000).find_map(|secs| at(secs).map(|overdue| format!("{overdue:?} at {secs} s")));
     expected.assert_eq(&found.unwrap_or_else(|| "never".to_owned()));
 }
 
@@ -34,12 +38,20 @@ fn a_head_has_its_time_from_its_first_byte_only() {
     watch.read(Place::Head);
     clock.set(Moment(8_000));
     watch.read(Place::Head);
-    assert!(judge(&watch.state(), LIMITS, Moment(11_000)).is_some(), "a drip is no new beginning");
+    assert!(
+        judge(&watch.state(), LIMITS, Moment(11_000)).is_some(),
+        "a drip is no new beginning"
+    );
 }
 
 #[test]
 fn nobody_is_cut_while_the_upstream_is_waited_for() {
-    check(|watch| { watch.begin(); }, expect!["never"]);
+    check(
+        |watch| {
+            watch.begin();
+        },
+        expect!["never"],
+    );
     check(
         |watch| {
             watch.read(Place::Body);
@@ -89,7 +101,10 @@ fn bodies_that_move_are_not() {
         watch.waits_to_write();
         watch.wrote();
         watch.waits_to_write();
-        assert_eq!(judge(&watch.state(), LIMITS, Moment((secs + 60) * 1000)), None);
+        assert_eq!(
+            judge(&watch.state(), LIMITS, Moment((secs + 60) * 1000)),
+            None
+        );
     }
 }
 

@@ -10,11 +10,21 @@ fn a_call_passes_byte_for_byte() {
          X-Own: a, b\r\nX-Own: c\r\nContent-Length: 12\r\n\r\na[b]=c&\r\n\x07\t!",
     );
     let (mut upstream, head) = stage.asked();
-    assert!(head.starts_with("post //v1/a%2fb%40c;d?q=%20+[]&q=%c3%a9 http/1.1\r\n"), "{head}");
+    assert!(
+        head.starts_with("post //v1/a%2fb%40c;d?q=%20+[]&q=%c3%a9 http/1.1\r\n"),
+        "{head}"
+    );
     assert!(head.contains("x-own: a, b\r\nx-own: c\r\n"), "{head}");
-    assert!(head.contains(&format!("host: {}\r\n", stage.upstream.local_addr().unwrap())), "{head}");
+    assert!(
+        head.contains(&format!(
+            "host: {}\r\n",
+            stage.upstream.local_addr().unwrap()
+        )),
+        "{head}"
+    );
     assert_eq!(upstream.exactly(12), "a[b]=c&\r\n\x07\t!");
-    upstream.send("HTTP/1.1 201 Fine\r\nContent-Length: 5\r\nX-Theirs: 1\r\nX-Theirs: 2\r\n\r\nab\0cd");
+    upstream
+        .send("HTTP/1.1 201 Fine\r\nContent-Length: 5\r\nX-Theirs: 1\r\nX-Theirs: 2\r\n\r\nab\0cd");
     let (head, body) = caller.message();
     assert!(head.starts_with("http/1.1 201 "), "{head}");
     assert!(head.contains("x-theirs: 1\r\nx-theirs: 2\r\n"), "{head}");
@@ -27,7 +37,11 @@ fn a_call_passes_byte_for_byte() {
 #[test]
 fn a_connector_alone_is_a_path() {
     let stage = Stage::new();
-    for (target, expected) in [("/up", "get / "), ("/up/", "get / "), ("/up?a=b", "get /?a=b ")] {
+    for (target, expected) in [
+        ("/up", "get / "),
+        ("/up/", "get / "),
+        ("/up?a=b", "get /?a=b "),
+    ] {
         let _caller = stage.ask(&format!("GET {target} HTTP/1.1\r\nHost: {{host}}\r\n\r\n"));
         let (_, head) = stage.asked();
         assert!(head.starts_with(expected), "{head}");
@@ -120,13 +134,32 @@ fn answers_without_bodies_have_none() {
     let mut caller = stage.caller();
     let mut upstream = None;
     for (method, answer, kept) in [
-        ("HEAD", "200 OK\r\nContent-Length: 1234", "content-length: 1234\r\n"),
+        (
+            "HEAD",
+            "200 OK\r\nContent-Length: 1234",
+            "content-length: 1234\r\n",
+        ),
         ("GET", "204 No Content\r\nX: 204", "x: 204\r\n"),
-        ("GET", "304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 99", "etag: \"a\"\r\n"),
-        ("HEAD", "404 Not Found\r\nContent-Length: 7", "content-length: 7\r\n"),
-        ("GET", "200 OK\r\nContent-Length: 0", "content-length: 0\r\n"),
+        (
+            "GET",
+            "304 Not Modified\r\nETag: \"a\"\r\nContent-Length: 99",
+            "etag: \"a\"\r\n",
+        ),
+        (
+            "HEAD",
+            "404 Not Found\r\nContent-Length: 7",
+            "content-length: 7\r\n",
+        ),
+        (
+            "GET",
+            "200 OK\r\nContent-Length: 0",
+            "content-length: 0\r\n",
+        ),
     ] {
-        caller.send(&format!("{method} /up/a HTTP/1.1\r\nHost: {}\r\n\r\n", stage.host()));
+        caller.send(&format!(
+            "{method} /up/a HTTP/1.1\r\nHost: {}\r\n\r\n",
+            stage.host()
+        ));
         let upstream = upstream.get_or_insert_with(|| stage.accept());
         upstream.head();
         upstream.send(&format!("HTTP/1.1 {answer}\r\n\r\n"));
@@ -148,7 +181,13 @@ fn what_concerns_one_connection_stays_on_it() {
          Proxy-Authenticate: Basic\r\nUpgrade: h2c\r\nX-Stays: 1\r\nContent-Length: 2\r\n\r\nok",
     );
     let (head, _) = caller.message();
-    for gone in ["connection:", "keep-alive", "x-hop", "proxy-authenticate", "upgrade"] {
+    for gone in [
+        "connection:",
+        "keep-alive",
+        "x-hop",
+        "proxy-authenticate",
+        "upgrade",
+    ] {
         assert!(!head.contains(gone), "{gone}: {head}");
     }
     assert!(head.contains("x-stays: 1\r\n"), "{head}");
@@ -186,7 +225,10 @@ fn an_upstreams_error_passes_with_a_hint() {
     upstream.send("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\noops");
     let (head, body) = caller.message();
     assert!(head.starts_with("http/1.1 404 "), "{head}");
-    assert!(head.contains("trunkline-hint: there is nothing at this path"), "{head}");
+    assert!(
+        head.contains("trunkline-hint: there is nothing at this path"),
+        "{head}"
+    );
     assert!(!head.contains("x-should-retry"), "{head}");
     assert_eq!(body, "oops");
 }
@@ -194,16 +236,21 @@ fn an_upstreams_error_passes_with_a_hint() {
 #[test]
 fn sdks_are_told_not_to_repeat_what_we_repeated() {
     let stage = Stage::new();
-    let mut caller =
-        stage.ask("GET /up/a HTTP/1.1\r\nHost: {host}\r\nTrunkline-Retry: 2\r\n\r\n");
+    let mut caller = stage.ask("GET /up/a HTTP/1.1\r\nHost: {host}\r\nTrunkline-Retry: 2\r\n\r\n");
     let (mut upstream, _) = stage.asked();
     upstream.send("HTTP/1.1 503 Down\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     // Either the wait before the second attempt is slept, or there was none.
     let again = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             for _ in 0..60 {
-                runtime.block_on(stage.time.sleeping_within(std::time::Duration::from_secs(1)));
+                runtime.block_on(
+                    stage
+                        .time
+                        .sleeping_within(std::time::Duration::from_secs(1)),
+                );
                 stage.time.advance(std::time::Duration::from_secs(1));
             }
         });
@@ -215,7 +262,10 @@ fn sdks_are_told_not_to_repeat_what_we_repeated() {
     upstream.send("HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n");
     let (head, _) = caller.message();
     assert!(head.contains("trunkline-attempts: 2\r\n"), "{head}");
-    assert!(head.contains("x-should-retry: false\r\nstripe-should-retry: false\r\n"), "{head}");
+    assert!(
+        head.contains("x-should-retry: false\r\nstripe-should-retry: false\r\n"),
+        "{head}"
+    );
 }
 
 #[test]
@@ -225,17 +275,44 @@ fn our_own_errors_are_problems() {
         ("GET /upp/a", 404, "unknown_connector", "did you mean `up`?"),
         ("GET /UP/a", 404, "unknown_connector", ""),
         ("GET /", 404, "not_found", "/CONNECTOR/PATH"),
-        ("GET /up/a\r\nTrunkline-Retry: never", 400, "bad_header", "`off` or a number"),
-        ("GET /up/a\r\nTrunkline-Nothing: 1", 400, "bad_header", "known are"),
-        ("GET /up/a\r\nTrunkline-Cache: 60s", 400, "bad_header", "leave the header out"),
-        ("GET /up/a\r\nTrunkline-Sandbox: 429", 400, "bad_header", "--sandbox"),
+        (
+            "GET /up/a\r\nTrunkline-Retry: never",
+            400,
+            "bad_header",
+            "`off` or a number",
+        ),
+        (
+            "GET /up/a\r\nTrunkline-Nothing: 1",
+            400,
+            "bad_header",
+            "known are",
+        ),
+        (
+            "GET /up/a\r\nTrunkline-Cache: 60s",
+            400,
+            "bad_header",
+            "leave the header out",
+        ),
+        (
+            "GET /up/a\r\nTrunkline-Sandbox: 429",
+            400,
+            "bad_header",
+            "--sandbox",
+        ),
     ] {
         let (line, headers) = request.split_once("\r\n").unwrap_or((request, "X: y"));
-        let mut caller =
-            stage.ask(&format!("{line} HTTP/1.1\r\nHost: {{host}}\r\n{headers}\r\n\r\n"));
+        let mut caller = stage.ask(&format!(
+            "{line} HTTP/1.1\r\nHost: {{host}}\r\n{headers}\r\n\r\n"
+        ));
         let (head, body) = caller.message();
-        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{request}: {head}");
-        assert!(head.contains("content-type: application/problem+json\r\n"), "{head}");
+        assert!(
+            head.starts_with(&format!("http/1.1 {status} ")),
+            "{request}: {head}"
+        );
+        assert!(
+            head.contains("content-type: application/problem+json\r\n"),
+            "{head}"
+        );
         assert!(head.contains("trunkline-call-id: call_"), "{head}");
         assert!(head.contains("proxy-status: trunkline"), "{head}");
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -255,11 +332,17 @@ fn a_call_that_fails_says_so_in_every_header() {
     drop(upstream);
     let (head, body) = caller.message();
     assert!(head.starts_with("http/1.1 502 "), "{head}");
-    assert!(head.contains("proxy-status: trunkline; error=connection_terminated"), "{head}");
+    assert!(
+        head.contains("proxy-status: trunkline; error=connection_terminated"),
+        "{head}"
+    );
     assert!(head.contains("trunkline-attempts: 1\r\n"), "{head}");
     let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(problem["code"], "upstream_closed");
-    assert!(head.contains(problem["call_id"].as_str().unwrap()), "{head}");
+    assert!(
+        head.contains(problem["call_id"].as_str().unwrap()),
+        "{head}"
+    );
 }
 
 #[test]
@@ -267,7 +350,10 @@ fn a_listener_of_its_own_serves_one_connector_at_the_root() {
     let stage = Set::with("").dedicated().start();
     let running = stage.running.as_ref().unwrap();
     let place = &running.addresses()[1];
-    assert_eq!(place.connector.map(|name| name.to_string()), Some("up".to_owned()));
+    assert_eq!(
+        place.connector.map(|name| name.to_string()),
+        Some("up".to_owned())
+    );
     for path in ["/v1/customers?a=b", "/-/health", "/up/a", "/"] {
         let address = crate::stage::tcp(&place.listen);
         let mut caller = crate::stage::Wire::to(address);

@@ -16,17 +16,25 @@ fn foreign_names_are_misdirected() {
         let mut caller = stage.caller();
         caller.send(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
         let (head, _) = caller.message();
-        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{host}: {head}");
+        assert!(
+            head.starts_with(&format!("http/1.1 {status} ")),
+            "{host}: {head}"
+        );
     }
 }
 
 #[test]
 fn foreign_pages_are_refused_before_anything_else() {
     let stage = Stage::new();
-    for header in ["Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site"] {
+    for header in [
+        "Origin: https://evil.example",
+        "Origin: null",
+        "Sec-Fetch-Site: cross-site",
+    ] {
         for path in ["/up/a", "/-/fetch?url=http://example.com/", "/-/metrics"] {
-            let mut caller = stage
-                .ask(&format!("GET {path} HTTP/1.1\r\nHost: {{host}}\r\n{header}\r\n\r\n"));
+            let mut caller = stage.ask(&format!(
+                "GET {path} HTTP/1.1\r\nHost: {{host}}\r\n{header}\r\n\r\n"
+            ));
             let (head, body) = caller.message();
             assert!(head.starts_with("http/1.1 403 "), "{header}: {head}");
             assert!(!head.contains("access-control"), "{head}");
@@ -67,8 +75,15 @@ fn allowed_pages_may_ask_and_read() {
          Access-Control-Allow-Credentials: true\r\nVary: Accept\r\nContent-Length: 2\r\n\r\nok",
     );
     let (head, _) = caller.message();
-    assert_eq!(head.matches("access-control-allow-origin").count(), 1, "{head}");
-    assert!(head.contains("access-control-allow-origin: http://localhost:3000\r\n"), "{head}");
+    assert_eq!(
+        head.matches("access-control-allow-origin").count(),
+        1,
+        "{head}"
+    );
+    assert!(
+        head.contains("access-control-allow-origin: http://localhost:3000\r\n"),
+        "{head}"
+    );
     assert!(!head.contains("access-control-allow-credentials"), "{head}");
     assert!(head.contains("vary: accept\r\nvary: origin\r\n"), "{head}");
     // Errors can be read as well, or nobody could tell what went wrong.
@@ -78,7 +93,10 @@ fn allowed_pages_may_ask_and_read() {
     ));
     let (head, _) = caller.message();
     assert!(head.starts_with("http/1.1 404 "), "{head}");
-    assert!(head.contains("access-control-allow-origin: http://localhost:3000\r\n"), "{head}");
+    assert!(
+        head.contains("access-control-allow-origin: http://localhost:3000\r\n"),
+        "{head}"
+    );
 }
 
 #[test]
@@ -89,6 +107,9 @@ fn other_askers_pass_untouched() {
     assert!(head.starts_with("options /a "), "{head}");
     upstream.send("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\n\r\n");
     let head = caller.head();
-    assert!(head.contains("access-control-allow-origin: *\r\n"), "{head}");
+    assert!(
+        head.contains("access-control-allow-origin: *\r\n"),
+        "{head}"
+    );
     assert!(!head.contains("vary"), "{head}");
 }

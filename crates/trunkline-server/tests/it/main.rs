@@ -1,10 +1,10 @@
 //! The server over real sockets: callers and upstreams are scripts, and time moves when told.
 
+#![cfg(test)]
 #![expect(
     clippy::disallowed_methods,
     reason = "callers and upstreams are played by plain sockets"
 )]
-
 mod calls;
 mod endings;
 mod guests;

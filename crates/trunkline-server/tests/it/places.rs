@@ -19,11 +19,19 @@ fn other_machines_are_not_let_in_without_keys() {
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.7:0", "[::ffff:127.0.0.1]:0"] {
         let error = try_start(listen).unwrap_err();
         assert!(matches!(error, StartError::Exposed { .. }), "{error}");
-        assert!(error.to_string().contains("can be reached from other machines"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("can be reached from other machines"),
+            "{error}"
+        );
         assert!(error.hint().contains("127.0.0.1"));
     }
     let text = "[server]\nlisten = \"127.0.0.1:0\"\n[listeners]\nup = \"0.0.0.0:0\"\n";
-    assert!(matches!(start(config(text), Clock::system()), Err(StartError::Exposed { .. })));
+    assert!(matches!(
+        start(config(text), Clock::system()),
+        Err(StartError::Exposed { .. })
+    ));
 }
 
 #[test]
@@ -31,7 +39,10 @@ fn an_address_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let error = try_start(&address.to_string()).unwrap_err();
-    assert_eq!(error.to_string(), format!("`{address}` is in use by another process"));
+    assert_eq!(
+        error.to_string(),
+        format!("`{address}` is in use by another process")
+    );
 }
 
 #[test]
@@ -47,10 +58,16 @@ fn a_socket_file_is_private_and_goes_with_the_server() {
     assert_eq!(place.to_string(), listen);
     assert_eq!(unix(&place.listen), path);
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nothing else is left behind");
+    assert_eq!(
+        folder.path().read_dir().unwrap().count(),
+        1,
+        "nothing else is left behind"
+    );
 
     let mut caller = UnixStream::connect(&path).unwrap();
-    caller.write_all(b"GET /-/health HTTP/1.1\r\nHost: any.name\r\nConnection: close\r\n\r\n").unwrap();
+    caller
+        .write_all(b"GET /-/health HTTP/1.1\r\nHost: any.name\r\nConnection: close\r\n\r\n")
+        .unwrap();
     let mut text = String::new();
     caller.read_to_string(&mut text).unwrap();
     assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
@@ -87,7 +104,10 @@ fn callers_beyond_the_cap_are_told_so() {
     third.close_sending();
     third.assert_over();
     // Those who are in stay in, and a place that becomes free is given away.
-    first.send(&format!("GET /-/health HTTP/1.1\r\nHost: {}\r\n\r\n", stage.host()));
+    first.send(&format!(
+        "GET /-/health HTTP/1.1\r\nHost: {}\r\n\r\n",
+        stage.host()
+    ));
     first.message();
     drop(second);
     loop {
@@ -111,10 +131,15 @@ fn connections_are_spread_over_the_threads() {
     let mut callers = Vec::new();
     for _ in 0..9 {
         let mut caller = crate::stage::Wire::to(address);
-        caller.send(&format!("GET /-/metrics HTTP/1.1\r\nHost: {address}\r\n\r\n"));
+        caller.send(&format!(
+            "GET /-/metrics HTTP/1.1\r\nHost: {address}\r\n\r\n"
+        ));
         let (_, body) = caller.message();
         callers.push(caller);
-        let open = format!("trunkline_connections_open{{listener=\"main\"}} {}\n", callers.len());
+        let open = format!(
+            "trunkline_connections_open{{listener=\"main\"}} {}\n",
+            callers.len()
+        );
         assert!(body.contains(&open), "{body}");
     }
     running.shut_down();

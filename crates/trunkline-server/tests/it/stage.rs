@@ -1,6 +1,6 @@
 //! A server with a scripted upstream behind it and callers before it.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use trunkline::connector::Connector;
 use trunkline::connector::document::Source;
-use trunkline::{Catalog, Clock, Config, Environment, Layers, Listen, ManualClock, Secrets, Trunkline};
+use trunkline::{
+    Catalog, Clock, Config, Environment, Layers, Listen, ManualClock, Secrets, Trunkline,
+};
 use trunkline_server::sandbox::Sandbox;
 use trunkline_server::{Running, Setup, StartError};
 
@@ -76,7 +78,10 @@ pub(crate) struct Set {
 impl Set {
     /// A server with one thread and the settings of `[server]` given as TOML.
     pub(crate) fn with(settings: &str) -> Self {
-        Self { settings: settings.to_owned(), dedicated: false }
+        Self {
+            settings: settings.to_owned(),
+            dedicated: false,
+        }
     }
 
     /// And a listener for the scripted upstream alone.
@@ -88,30 +93,50 @@ impl Set {
     pub(crate) fn start(self) -> Stage {
         let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
         let (clock, time) = Clock::manual();
-        let listeners = if self.dedicated { "[listeners]\nup = \"127.0.0.1:0\"\n" } else { "" };
+        let listeners = if self.dedicated {
+            "[listeners]\nup = \"127.0.0.1:0\"\n"
+        } else {
+            ""
+        };
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nthreads = 1\n{}\n{listeners}\
              [egress]\nallow = [\"127.0.0.1/32\"]\n\
-             [connectors.up]\nbase_url = \"http://{}\"\nretry = {{ attempts = 1 }}\n",
+             [connectors.up]\nbase_url = \"http://{}\"\nretry = {{ attempts = 1 }}\n\
+             timeouts = {{ first_byte = \"600s\", idle = \"600s\" }}\n",
             self.settings,
             upstream.local_addr().unwrap(),
         );
         let running = start(config(&text), clock).unwrap();
         let address = tcp(&running.addresses()[0].listen);
-        Stage { running: Some(running), upstream, time, address }
+        Stage {
+            running: Some(running),
+            upstream,
+            time,
+            address,
+        }
     }
 }
 
 pub(crate) fn config(text: &str) -> Config {
-    let source = Source { name: "trunkline.toml".to_owned(), text: text.to_owned() };
+    let source = Source {
+        name: "trunkline.toml".to_owned(),
+        text: text.to_owned(),
+    };
     let environment = Environment::default();
-    let layers = Layers { file: Some(source), environment: &environment, arguments: Vec::new() };
+    let layers = Layers {
+        file: Some(source),
+        environment: &environment,
+        arguments: Vec::new(),
+    };
     Config::load(layers).unwrap().0
 }
 
 /// The scripted upstream's connector, and nothing else.
 fn catalog() -> Catalog {
-    let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
+    let source = |name: &str, text: &str| Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
     let files = vec![
         source("up/connector.toml", CONNECTOR),
         source("up/operations/things.toml", OPERATIONS),
@@ -192,13 +217,21 @@ impl Stage {
         assert!(accepted.is_err(), "the upstream was asked");
     }
 
-    /// Moves time on, a second at a time, and lets the server see each.
+    /// Moves time on, a second at a time, and lets the server see each. Some connection has to be
+    /// open all the while, or nobody would look.
     pub(crate) fn pass(&self, secs: u64) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         for _ in 0..secs {
             runtime.block_on(self.time.sleeping_within(Duration::from_secs(1)));
             self.time.advance(Duration::from_secs(1));
         }
+    }
+
+    /// Moves time on in one leap, after which perhaps nobody waits for it any more.
+    pub(crate) fn leap(&self, secs: u64) {
+        self.time.advance(Duration::from_secs(secs));
     }
 
     /// Ends the server while time stands still.
@@ -222,28 +255,39 @@ impl Wire {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, read: Vec::new() }
+        Self {
+            stream,
+            read: Vec::new(),
+        }
     }
 
     pub(crate) fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).unwrap();
     }
 
+    /// Sends to somebody who may have closed already. Says whether it went.
+    pub(crate) fn try_send(&mut self, text: &str) -> bool {
+        self.stream.write_all(text.as_bytes()).is_ok()
+    }
+
+    /// Closes the sending half to somebody who may have closed already.
+    pub(crate) fn try_close_sending(&self) {
+        self.stream.shutdown(std::net::Shutdown::Write).ok();
+    }
+
     /// Sends until the other side takes no more, and says how much it took.
     pub(crate) fn stuff(&mut self) -> usize {
+        let piece = vec![b'x'; 65536];
         self.stream.set_nonblocking(true).unwrap();
         let mut sent = 0;
         let mut tries = 0;
         while tries < 1000 {
-            match self.stream.write(&[b'x'; 65536]) {
-                Ok(more) => {
-                    sent += more;
-                    tries = 0;
-                }
-                Err(_) => {
-                    tries += 1;
-                    std::thread::yield_now();
-                }
+            if let Ok(more) = self.stream.write(&piece) {
+                sent += more;
+                tries = 0;
+            } else {
+                tries += 1;
+                std::thread::yield_now();
             }
         }
         self.stream.set_nonblocking(false).unwrap();
@@ -254,7 +298,10 @@ impl Wire {
     #[track_caller]
     pub(crate) fn until(&mut self, end: &str) -> String {
         loop {
-            let found = self.read.windows(end.len()).position(|window| window == end.as_bytes());
+            let found = self
+                .read
+                .windows(end.len())
+                .position(|window| window == end.as_bytes());
             if let Some(place) = found {
                 let rest = self.read.split_off(place + end.len());
                 let text = std::mem::replace(&mut self.read, rest);
@@ -305,21 +352,30 @@ impl Wire {
             match self.stream.read(&mut space) {
                 Ok(0) => break End::Closed,
                 Ok(count) => self.read.extend_from_slice(&space[..count]),
-                Err(err) if err.kind() == std::io::ErrorKind::ConnectionReset => break End::Reset,
+                Err(err) if err.kind() == ErrorKind::ConnectionReset => break End::Reset,
                 Err(err) => panic!("{err} after {}", self.text()),
             }
         };
-        (String::from_utf8(std::mem::take(&mut self.read)).unwrap(), end)
+        (
+            String::from_utf8(std::mem::take(&mut self.read)).unwrap(),
+            end,
+        )
     }
 
     /// Everything that comes until the connection ends, or the message, if it has a length.
     pub(crate) fn rest_or_problem(&mut self) -> String {
         let head = self.head();
-        if head.contains("application/problem+json") { self.message_body(&head) } else { self.rest().0 }
+        if head.contains("application/problem+json") {
+            self.message_body(&head)
+        } else {
+            self.rest().0
+        }
     }
 
     fn message_body(&mut self, head: &str) -> String {
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
         self.exactly(length.map_or(0, |length| length.parse().unwrap()))
     }
 
@@ -332,13 +388,16 @@ impl Wire {
 
     /// That nothing has come and the connection stands.
     #[track_caller]
-    pub(crate) fn assert_quiet(&mut self) {
-        assert_eq!(self.text(), "");
+    pub(crate) fn assert_quiet(&self) {
+        assert!(self.is_quiet(), "{}", self.text());
+    }
+
+    /// Whether nothing has come and the connection stands.
+    pub(crate) fn is_quiet(&self) -> bool {
         self.stream.set_nonblocking(true).unwrap();
-        let read = self.stream.peek(&mut [0]);
+        let peeked = self.stream.peek(&mut [0]);
         self.stream.set_nonblocking(false).unwrap();
-        let is_quiet = read.as_ref().is_err_and(|err| err.kind() == std::io::ErrorKind::WouldBlock);
-        assert!(is_quiet, "{read:?}");
+        self.read.is_empty() && peeked.is_err_and(|err| err.kind() == ErrorKind::WouldBlock)
     }
 
     /// Closes the sending half.

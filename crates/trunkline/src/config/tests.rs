@@ -125,7 +125,8 @@ fn every_problem_is_named_with_its_place() {
         expect![[r#"
             the variable TRUNKLINE_SERVER_DRAIN:1:16: `server.drain` is `10`, which does not match `^[0-9]{1,9}(ms|s|m|h|d)$`
               hint: a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
-            the variable TRUNKLINE_SERVER_THREADS:1:18: `server.threads` is the text "many"; it takes a whole number"#]],
+            the variable TRUNKLINE_SERVER_THREADS:1:18: `server.threads` is the text "many"; it takes a whole number
+              hint: Threads that carry calls."#]],
     );
 }
 

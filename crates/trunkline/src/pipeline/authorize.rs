@@ -2,14 +2,13 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use trunkline_connector::Operation;
 use trunkline_connector::format;
-use trunkline_egress::Replayable;
+use trunkline_egress::{Limits, Replayable};
 
 use super::record::Record;
 use super::resolve::Resolved;
@@ -39,7 +38,7 @@ pub(super) struct Granted {
     pub(super) idempotency: Option<(HeaderName, HeaderValue)>,
     pub(super) repeatable: Repeatable,
     pub(super) retry: RetryPolicy,
-    pub(super) deadline: Option<Instant>,
+    pub(super) limits: Limits,
     pub(super) validate: Validate,
     pub(super) fault: Option<Fault>,
 }
@@ -70,7 +69,12 @@ pub(super) fn authorize(resolved: Resolved, record: &mut Record) -> Result<Grant
         repeatable: repeatable(&resolved, idempotency.as_ref()),
         idempotency,
         retry: retry(installed.retry, options.attempts_max, &resolved.headers),
-        deadline: timeout.map(|timeout| record.started() + timeout),
+        limits: Limits {
+            connect: installed.time_limits.connect,
+            first_byte: installed.time_limits.first_byte,
+            idle: installed.time_limits.idle,
+            deadline: timeout.map(|timeout| record.started() + timeout),
+        },
         validate: options.validate,
         fault: options.fault,
         path_and_query: path_and_query.unwrap_or(resolved.path_and_query),

@@ -7,7 +7,7 @@ use trunkline_connector::Connector;
 use trunkline_connector::format::Class;
 use trunkline_connector::outcome::{self, Answer, Verdict};
 use trunkline_connector::wait;
-use trunkline_egress::{Clock, ReceiveError, SendError, SendErrorKind};
+use trunkline_egress::{Clock, ReceiveError, Received, SendError, SendErrorKind};
 
 use super::authorize::Granted;
 use super::retry::{Ending, Ruling};
@@ -53,18 +53,21 @@ pub(super) struct Answered {
     pub(super) headers: HeaderMap,
     pub(super) body: Held,
     pub(super) verdict: Verdict,
-    pub(super) vendor: Option<VendorError>,
+    pub(super) vendor: Option<Box<VendorError>>,
 }
 
 /// Judges an attempt. A body is held back only where a rule has to look into it, and never a
 /// stream's.
 pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Classified {
     let connector = &granted.installed().connector;
-    let response = match sent.0 {
+    let response = match sent {
         Ok(response) => response,
         Err(error) => return failed(Failure::Send(error)),
     };
     let (head, body) = response.into_parts();
+    if granted.installed().is_plain(head.status) {
+        return Classified::plain(head.status, head.headers, body);
+    }
     let body = if is_held(connector, head.status, &head.headers) {
         match Held::read(body, &head.headers, held::BYTES_MAX).await {
             Ok(body) => body,
@@ -87,7 +90,8 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         let asked = wait::asked(&connector.waits, &answer, answered_at).map(|asked| asked.wait);
         (
             asked,
-            json.as_ref().map(|json| vendor_error(connector, json)),
+            json.as_ref()
+                .map(|json| Box::new(vendor_error(connector, json))),
         )
     };
     Classified {
@@ -101,6 +105,27 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
             verdict,
             vendor,
         }),
+    }
+}
+
+impl Classified {
+    /// A good answer that nothing has to look into: nearly all of them.
+    fn plain(status: StatusCode, headers: HeaderMap, body: Received) -> Self {
+        Self {
+            ending: Ending::Final,
+            ruling: Ruling::None,
+            asked: None,
+            outcome: Outcome::Answered(Answered {
+                status,
+                headers,
+                body: Held::nothing(body),
+                verdict: Verdict {
+                    class: Class::Ok,
+                    rule: None,
+                },
+                vendor: None,
+            }),
+        }
     }
 }
 

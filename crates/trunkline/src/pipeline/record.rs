@@ -26,7 +26,8 @@ pub(crate) struct Record {
     operation: Option<Arc<str>>,
     attempts: u32,
     class: Class,
-    ended: Ended,
+    /// How it would be told to have ended now; `None` where nothing is to be told of it.
+    ended: Option<Ended>,
 }
 
 impl Record {
@@ -41,8 +42,15 @@ impl Record {
             operation: None,
             attempts: 0,
             class: Class::Ok,
-            ended: Ended::CallerGone,
+            ended: Some(Ended::CallerGone),
         }
+    }
+
+    /// A record of a call that is only shown, which nobody is told of.
+    pub(crate) fn rehearse(engine: &Trunkline, connector: ConnectorName) -> Self {
+        let mut record = Self::open(engine, connector);
+        record.ended = None;
+        record
     }
 
     pub(crate) fn call_id(&self) -> CallId {
@@ -69,9 +77,12 @@ impl Record {
         self.attempts
     }
 
-    pub(super) fn into_error(mut self, error: Error) -> Error {
-        self.ended = Ended::Failed(error.kind());
-        error.of_call(self.call_id, self.attempts)
+    /// Notes what a stage ended with; an error becomes the call's own.
+    pub(super) fn note<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
+        outcome.map_err(|error| {
+            self.ended = Some(Ended::Failed(error.kind()));
+            error.of_call(self.call_id, self.attempts)
+        })
     }
 
     pub(super) fn into_reply(mut self, valid: Valid) -> Reply {
@@ -92,24 +103,27 @@ impl Record {
 
     /// The reply has been passed on to its end.
     pub(crate) fn ended(mut self) {
-        self.ended = Ended::Answered(self.class);
+        self.ended = Some(Ended::Answered(self.class));
     }
 
     /// The reply broke off.
     pub(crate) fn broke_off(mut self, kind: ErrorKind) {
-        self.ended = Ended::Failed(kind);
+        self.ended = Some(Ended::Failed(kind));
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
+        let Some(ended) = self.ended else {
+            return;
+        };
         let event = CallEnded {
             call_id: self.call_id,
             connector: self.connector,
             operation: self.operation.take(),
             attempts: self.attempts,
             took: self.clock.now().saturating_duration_since(self.started),
-            ended: self.ended,
+            ended,
         };
         observe::tell(&self.metrics, &event);
     }

@@ -51,7 +51,7 @@ pub(super) fn resolve(snapshot: &Snapshot, call: Call) -> Result<Resolved, Error
             method,
             path_and_query,
         } => {
-            let operation = connector.operation_at(&method, path_and_query.path());
+            let operation = installed.operation_at(&method, path_and_query.path());
             (
                 operation,
                 method,

@@ -23,6 +23,7 @@ pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record
         ruling: classified.ruling,
         asked: classified.asked,
         time_left: granted
+            .limits
             .deadline
             .map(|deadline| deadline.saturating_duration_since(now)),
         budget: if classified.ending == retry::Ending::Final {

@@ -85,15 +85,20 @@ pub(super) fn show(granted: &Granted, signed: Signed) -> Plan {
         .map(
             |(name, value)| match (value.is_sensitive(), value.to_str()) {
                 (false, Ok(text)) => (name.clone(), mask(text)),
-                (true, Ok(text)) => (name.clone(), masked(text)),
-                (_, Err(_)) => (name.clone(), "…".to_owned()),
+                (true, Ok(text)) if *name == header::AUTHORIZATION => (name.clone(), masked(text)),
+                (true, Ok(_)) | (_, Err(_)) => (name.clone(), "…".to_owned()),
             },
         )
         .collect();
     headers.sort_by(|one, other| one.0.as_str().cmp(other.0.as_str()));
     let origin = &granted.installed().origin;
     let body = match body {
-        Body::Full(bytes) => Some(bytes),
+        // Callers may repeat a secret in it.
+        Body::Full(bytes) => {
+            let text = String::from_utf8_lossy(&bytes);
+            let shown = mask(&text);
+            Some(if shown == text { bytes } else { shown.into() })
+        }
         _ => None,
     };
     Plan {
@@ -172,6 +177,10 @@ fn is_declared(connector: &Connector, name: &HeaderName) -> bool {
 /// such a list cannot take them away.
 fn listed_in_connection(headers: &HeaderMap) -> Vec<&str> {
     let mut listed = Vec::new();
+    // Cheaper than a look-up, for the few headers that a request has.
+    if !headers.keys().any(|name| *name == header::CONNECTION) {
+        return listed;
+    }
     for value in headers.get_all(header::CONNECTION) {
         for name in value.to_str().unwrap_or_default().split(',').map(str::trim) {
             if !name.eq_ignore_ascii_case("keep-alive") && !name.eq_ignore_ascii_case("close") {

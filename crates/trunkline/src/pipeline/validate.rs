@@ -1,6 +1,7 @@
 //! Compares a reply with what its operation promises.
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::Value;
 use trunkline_connector::Operation;
 use trunkline_connector::format::{Class, ReplyKind};
 use trunkline_connector::outcome::Verdict;
@@ -22,8 +23,8 @@ pub(super) struct Valid {
     pub(super) headers: HeaderMap,
     pub(super) body: Held,
     pub(super) verdict: Verdict,
-    pub(super) vendor: Option<VendorError>,
-    pub(super) explanation: Option<Explanation>,
+    pub(super) vendor: Option<Box<VendorError>>,
+    pub(super) explanation: Option<Box<Explanation>>,
     pub(super) problem: Option<String>,
     _made: Made,
 }
@@ -45,6 +46,9 @@ pub(super) async fn validate(granted: &Granted, mut answered: Answered) -> Resul
         (Validate::Enforce, Some(operation)) => {
             if promises_json(operation, &answered.headers) {
                 answered.body = held_whole(answered.body, &answered.headers).await?;
+                if answered.body.text(BYTES_MAX).is_none() {
+                    return Err(unreadable());
+                }
             }
             if let Some(problem) = broken_promise(operation, &answered) {
                 return Err(Error::new(ErrorKind::SchemaBroken, problem)
@@ -55,7 +59,8 @@ pub(super) async fn validate(granted: &Granted, mut answered: Answered) -> Resul
     };
     let connector = &granted.installed().connector;
     Ok(Valid {
-        explanation: explain::of_answer(connector, answered.status, &answered.verdict),
+        explanation: explain::of_answer(connector, answered.status, &answered.verdict)
+            .map(Box::new),
         status: answered.status,
         headers: answered.headers,
         body: answered.body,
@@ -76,13 +81,14 @@ async fn held_whole(body: Held, headers: &HeaderMap) -> Result<Held, Error> {
     if !body.first.is_empty() {
         held.first = [body.first, held.first].concat().into();
     }
-    if held.text(BYTES_MAX).is_none() {
-        let message = format!(
-            "the reply is larger than {BYTES_MAX} bytes or has an encoding that cannot be read, so it cannot be checked"
-        );
-        return Err(Error::new(ErrorKind::ReplyTooLarge, message));
-    }
     Ok(held)
+}
+
+fn unreadable() -> Error {
+    let message = format!(
+        "the reply cannot be checked: it is larger than {BYTES_MAX} bytes, or compressed otherwise than with gzip"
+    );
+    Error::new(ErrorKind::ReplyTooLarge, message)
 }
 
 /// Whether a reply is to be looked into. What comes piece by piece is not.
@@ -94,17 +100,22 @@ fn broken_promise(operation: &Operation, answered: &Answered) -> Option<String> 
     let name = &operation.name;
     match operation.reply_body {
         ReplyKind::Any | ReplyKind::Empty => None,
-        ReplyKind::Json if classify::is_stream(&answered.headers) => None,
         ReplyKind::Json => {
             let kind = answered
                 .headers
                 .get(header::CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok());
-            let kind = kind.unwrap_or("nothing");
+                .map_or(&b""[..], HeaderValue::as_bytes);
             if answered.status == StatusCode::NO_CONTENT || is_json(kind) {
                 return missing_value(operation, answered);
             }
-            let kind = kind.split(';').next().unwrap_or(kind);
+            if classify::is_stream(&answered.headers) {
+                return None;
+            }
+            let kind = if kind.is_empty() {
+                "nothing".into()
+            } else {
+                String::from_utf8_lossy(media_type(kind))
+            };
             Some(format!(
                 "`{name}` promises JSON, and the reply's type is `{kind}`"
             ))
@@ -112,22 +123,31 @@ fn broken_promise(operation: &Operation, answered: &Answered) -> Option<String> 
     }
 }
 
-fn is_json(content_type: &str) -> bool {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    kind == "application/json" || kind.ends_with("+json") || kind == "text/json"
+fn is_json(content_type: &[u8]) -> bool {
+    // As nearly every API writes it.
+    if content_type == b"application/json" {
+        return true;
+    }
+    let kind = media_type(content_type).to_ascii_lowercase();
+    kind == b"application/json" || kind == b"text/json" || kind.ends_with(b"+json")
+}
+
+/// A content type without its parameters (RFC 9110 section 8.3.1).
+fn media_type(content_type: &[u8]) -> &[u8] {
+    let end = content_type
+        .iter()
+        .position(|byte| *byte == b';')
+        .unwrap_or(content_type.len());
+    content_type.get(..end).unwrap_or_default().trim_ascii()
 }
 
 fn missing_value(operation: &Operation, answered: &Answered) -> Option<String> {
-    if answered.body.rest.is_some() || operation.reply_required.is_empty() {
+    if operation.reply_required.is_empty() {
         return None;
     }
+    let text = answered.body.text(BYTES_MAX)?;
     let name = &operation.name;
-    let Some(json) = answered.body.json() else {
+    let Ok(json) = serde_json::from_slice::<Value>(&text) else {
         return Some(format!(
             "`{name}` promises JSON, and the reply's body is none"
         ));

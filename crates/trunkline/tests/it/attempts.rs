@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::pin::pin;
 use std::time::Duration;
 
-use trunkline::Call;
 use trunkline::connector::format::Class;
+use trunkline::{Call, Fault};
 
 use crate::stand::{Stand, get, operation, post, with_header};
 use crate::upstream::{Act, Closed, Upstream, answer, head, json};
@@ -60,13 +60,20 @@ async fn what_the_callers_sdk_has_tried_is_not_tried_again() {
         let upstream = Upstream::start(failing(10));
         let stand = Stand::new("acme", upstream.address, "");
         let call = with_header(get("acme", "/things"), "x-stainless-retry-count", count);
-        assert_eq!(stand.run(call).await.summary(), format!("503 in {expected}"));
+        assert_eq!(
+            stand.run(call).await.summary(),
+            format!("503 in {expected}")
+        );
     }
 }
 
 #[tokio::test]
 async fn the_last_answer_is_passed_on_as_it_came() {
-    let last = answer(503, &[("retry-after", "1"), ("x-request-id", "r5")], "so sorry");
+    let last = answer(
+        503,
+        &[("retry-after", "1"), ("x-request-id", "r5")],
+        "so sorry",
+    );
     let upstream = Upstream::start(failing(4).chain([Act::Answer(last)]));
     let stand = Stand::new("acme", upstream.address, "");
     let reply = stand.run(get("acme", "/things")).await.reply();
@@ -106,7 +113,10 @@ async fn every_attempt_has_the_same_idempotency_key() {
     assert_eq!(keys("acme", post("acme", "/things", "{}")).await, [None]);
 
     // Stripe looks at keys of POST alone.
-    assert_eq!(keys("stripe", get("stripe", "/v1/customers")).await, [None, None]);
+    assert_eq!(
+        keys("stripe", get("stripe", "/v1/customers")).await,
+        [None, None]
+    );
 }
 
 #[tokio::test]
@@ -155,8 +165,20 @@ async fn connectors_rules_decide_before_statuses() {
     let pay = || post("stripe", "/v1/payment_intents", "amount=1");
     check_first_answer("stripe", pay(), answer(409, &json, "{}"), "200 in 2").await;
     check_first_answer("stripe", pay(), answer(402, &json, "{}"), "402 in 1").await;
-    check_first_answer("anthropic", get("anthropic", "/v1/models"), answer(529, &[], ""), "200 in 2").await;
-    check_first_answer("anthropic", post("anthropic", "/v1/messages", "{}"), answer(529, &[], ""), "529 in 1").await;
+    check_first_answer(
+        "anthropic",
+        get("anthropic", "/v1/models"),
+        answer(529, &[], ""),
+        "200 in 2",
+    )
+    .await;
+    check_first_answer(
+        "anthropic",
+        post("anthropic", "/v1/messages", "{}"),
+        answer(529, &[], ""),
+        "529 in 1",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -208,7 +230,10 @@ async fn repeated_calls_are_a_share_of_all_calls() {
     stand.time.advance(11 * SECOND);
     upstream.restart((0..100).map(|_| json(200, "{}")));
     for _ in 0..100 {
-        assert_eq!(stand.run(get("acme", "/things")).await.summary(), "200 in 1");
+        assert_eq!(
+            stand.run(get("acme", "/things")).await.summary(),
+            "200 in 1"
+        );
     }
     // Of a hundred calls and forty more, a fifth.
     assert_eq!(repeated(40).await, 28);
@@ -225,4 +250,27 @@ async fn no_connection_is_held_while_waiting() {
     upstream.saw_hang_up().await;
     stand.time.advance(wait);
     assert_eq!(call.await.unwrap().attempts, 2);
+}
+
+#[tokio::test]
+async fn what_the_sandbox_is_to_do_wrong_is_told_to_it_on_every_attempt() {
+    let upstream = Upstream::start([json(503, "{}"), json(200, "{}")]);
+    let stand = Stand::new("acme", upstream.address, "");
+    let mut call = get("acme", "/things");
+    call.options.fault = Some(Fault::Unavailable);
+    assert_eq!(stand.run(call).await.summary(), "200 in 2");
+    for request in upstream.requests() {
+        assert_eq!(request.header("trunkline-sandbox"), Some("503"));
+    }
+}
+
+#[tokio::test]
+async fn why_it_was_not_tried_again_is_said() {
+    let upstream = Upstream::start([Act::Cut(Vec::new())]);
+    let stand = Stand::new("acme", upstream.address, "");
+    let error = stand.run(post("acme", "/things", "{}")).await.error();
+    assert_eq!(error.kind().code(), "upstream_closed");
+    assert!(error.hint().unwrap().contains("send an idempotency key"));
+    assert!(error.call_id().is_some());
+    assert_eq!(error.retry_after(), None);
 }

@@ -1,12 +1,13 @@
 //! Callers that go away, and upstreams that do: what closes, and how the call is counted.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use trunkline::{ErrorKind, Reply};
 
-use crate::stand::{Stand, get, soon};
+use crate::stand::{Stand, get, post, soon};
 use crate::upstream::{Act, Upstream, answer, head, json};
 
 /// An upstream that sends what the test gives, and a reply of which the head has come.
@@ -44,7 +45,7 @@ async fn a_caller_that_leaves_while_a_body_is_held_back_cancels_the_upstream() {
     let stand = Stand::new("acme", upstream.address, "timeouts = { idle = \"1h\" }");
     {
         let mut call = pin!(stand.engine.call(get("acme", "/things")));
-        let held = stand.time.sleeping_within(std::time::Duration::from_secs(3600));
+        let held = stand.time.sleeping_within(Duration::from_hours(1));
         tokio::select! {
             outcome = &mut call => panic!("it has ended: {outcome:?}"),
             _ = async { upstream.saw_requests(1).await; held.await } => {}
@@ -92,7 +93,9 @@ async fn a_reply_that_nobody_reads_counts_as_left() {
 #[tokio::test]
 async fn a_stream_that_ends_cleanly_is_a_success() {
     let (_upstream, stand, pieces, reply) = streaming(&[EVENTS, CHUNKED]).await;
-    pieces.send(b"9\r\ndata: 1\n\n\r\n0\r\n\r\n".to_vec()).unwrap();
+    pieces
+        .send(b"9\r\ndata: 1\n\n\r\n0\r\n\r\n".to_vec())
+        .unwrap();
     let body = soon(reply.body.collect(100)).await.unwrap();
     assert_eq!(body, "data: 1\n\n");
     assert_eq!(stand.ended("ok"), 1);
@@ -141,18 +144,32 @@ async fn calls_are_counted_by_what_came_of_them() {
         json(401, "{}"),
         json(404, "{}"),
         Act::Answer(answer(429, &[("retry-after", "3600")], "")),
-        Act::Answer(answer(200, &refused, r#"{"ok":false,"error":"token_expired"}"#)),
+        Act::Answer(answer(
+            200,
+            &refused,
+            r#"{"ok":false,"error":"token_expired"}"#,
+        )),
     ]);
     let stand = Stand::new("slack", upstream.address, "");
     for _ in 0..5 {
-        let reply = stand.run(get("slack", "/api/users.list")).await.reply();
+        let reply = stand
+            .run(post("slack", "/api/users.list", ""))
+            .await
+            .reply();
         reply.body.collect(1_000).await.unwrap();
     }
-    for how in ["ok", "auth_dead", "caller_error", "rate_limited", "refresh_auth"] {
+    for how in [
+        "ok",
+        "auth_dead",
+        "caller_error",
+        "rate_limited",
+        "refresh_auth",
+    ] {
         assert_eq!(stand.ended(how), 1, "{how}");
     }
     let text = stand.engine.metrics().render();
-    let attempts = r#"trunkline_attempts_total{connector="slack",operation="users.list",ended="ok"} 1"#;
+    let attempts =
+        r#"trunkline_attempts_total{connector="slack",operation="users.list",ended="ok"} 1"#;
     assert!(text.contains(attempts), "{text}");
 }
 

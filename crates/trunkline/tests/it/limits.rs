@@ -49,7 +49,10 @@ async fn a_handshake_that_is_not_answered_ends_at_the_connect_limit_for_any_meth
         }
     }
     let error = call.await.expect_err("nobody shook hands");
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::ConnectTimeout, 5));
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::ConnectTimeout, 5)
+    );
 }
 
 #[tokio::test]
@@ -67,7 +70,11 @@ async fn the_first_byte_has_a_limit_of_its_own() {
 #[tokio::test]
 async fn half_a_head_is_no_first_byte() {
     let upstream = Upstream::start([Act::Hang(b"HTTP/1.1 200 OK\r\nserv".to_vec())]);
-    let stand = Stand::new("acme", upstream.address, "timeouts = { first_byte = \"30s\" }");
+    let stand = Stand::new(
+        "acme",
+        upstream.address,
+        "timeouts = { first_byte = \"30s\" }",
+    );
     let call = stand.engine.call(post("acme", "/things", "{}"));
     let (outcome, ()) = tokio::join!(call, let_time_pass(&stand, &upstream, 1, 30 * SECOND));
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::FirstByteTimeout);
@@ -142,7 +149,10 @@ async fn the_whole_call_has_a_limit_where_the_caller_sets_one() {
     let call = stand.engine.call(call);
     let (outcome, ()) = tokio::join!(call, let_time_pass(&stand, &upstream, 1, 10 * SECOND));
     let error = outcome.expect_err("the time was up");
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 1));
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::CallTimeout, 1)
+    );
     upstream.saw_hang_up().await;
 }
 
@@ -170,7 +180,10 @@ async fn waits_between_attempts_count_as_part_of_the_call() {
         }
     }
     let error = call.await.expect_err("the time was up");
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 2));
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::CallTimeout, 2)
+    );
 }
 
 async fn upstream_waits(
@@ -179,7 +192,10 @@ async fn upstream_waits(
     expected: Duration,
 ) {
     let wait = stand.until_it_waits_below(9 * SECOND, call).await;
-    assert!(expected <= wait && wait <= expected.mul_f64(1.1) + SECOND / 10, "{wait:?}");
+    assert!(
+        expected <= wait && wait <= expected.mul_f64(1.1) + SECOND / 10,
+        "{wait:?}"
+    );
     stand.time.advance(wait);
 }
 
@@ -188,7 +204,9 @@ async fn the_limit_of_a_whole_call_holds_for_the_body_too() {
     let (pieces, act) = tokio::sync::mpsc::unbounded_channel();
     let upstream = Upstream::start([Act::Pieces(act)]);
     let stand = Stand::new("acme", upstream.address, "");
-    pieces.send(head(200, &[("content-length", "100")])).unwrap();
+    pieces
+        .send(head(200, &[("content-length", "100")]))
+        .unwrap();
     let call = within(10 * SECOND, get("acme", "/things"));
     let mut reply = stand.engine.call(call).await.unwrap();
     stand.time.advance(6 * SECOND);
@@ -208,7 +226,9 @@ async fn without_a_limit_of_its_own_a_stream_may_last_for_days() {
     let (pieces, act) = tokio::sync::mpsc::unbounded_channel();
     let upstream = Upstream::start([Act::Pieces(act)]);
     let stand = Stand::new("openai", upstream.address, "timeouts = {}");
-    pieces.send(head(200, &[("content-type", "text/event-stream")])).unwrap();
+    pieces
+        .send(head(200, &[("content-type", "text/event-stream")]))
+        .unwrap();
     let mut reply = stand.engine.call(get("openai", "/v1/x")).await.unwrap();
     for _ in 0..500 {
         stand.time.advance(599 * SECOND);

@@ -27,7 +27,7 @@ const KINDS: [Kind; 6] = [
     ("PATCH", || by_path("acme", Method::PATCH, "/things/1")),
 ];
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Lets every kind of request end in every way, then answers well; shows the requests that came.
 async fn check(endings: &[Ending], expected: Expect) {
@@ -45,7 +45,7 @@ async fn check(endings: &[Ending], expected: Expect) {
             drop(ran);
             write!(table, "{:>8}", upstream.requests().len()).expect("a text can be written to");
             // Far enough for the retry budget to refill and for kept connections to age.
-            stand.time.advance(Duration::from_secs(60));
+            stand.time.advance(Duration::from_mins(1));
         }
     }
     expected.assert_eq(&table);
@@ -72,7 +72,9 @@ async fn answers_are_asked_again_by_status_and_method() {
             ("504", |_| json(504, "{}")),
             ("505", |_| json(505, "{}")),
             ("529", |_| json(529, "{}")),
-            ("302", |_| Act::Answer(answer(302, &[("location", "/other")], ""))),
+            ("302", |_| {
+                Act::Answer(answer(302, &[("location", "/other")], ""))
+            }),
         ],
         expect![[r#"
                                          GET  DELETE    POST   keyed   reads   PATCH
@@ -103,15 +105,21 @@ async fn broken_attempts_are_repeated_only_where_that_does_no_harm() {
     check(
         &[
             ("closed unanswered", |_| Act::Cut(Vec::new())),
-            ("cut in the head", |_| Act::Cut(b"HTTP/1.1 200 OK\r\nconte".to_vec())),
+            ("cut in the head", |_| {
+                Act::Cut(b"HTTP/1.1 200 OK\r\nconte".to_vec())
+            }),
             ("cut in a held body", |_| {
                 Act::Cut(head(503, &[("content-length", "100")]))
             }),
             ("cut in a passed body", |_| {
                 Act::Cut(head(200, &[("content-length", "100")]))
             }),
-            ("first byte limit", |time| Act::TimePasses(time.clone(), DAY)),
-            ("not HTTP", |_| Act::Cut(b"220 mail.example ESMTP\r\n".to_vec())),
+            ("first byte limit", |time| {
+                Act::TimePasses(time.clone(), DAY)
+            }),
+            ("not HTTP", |_| {
+                Act::Cut(b"220 mail.example ESMTP\r\n".to_vec())
+            }),
         ],
         expect![[r#"
                                          GET  DELETE    POST   keyed   reads   PATCH

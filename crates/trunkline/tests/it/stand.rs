@@ -17,6 +17,9 @@ use trunkline::{
     Trunkline,
 };
 
+use crate::upstream::request::Request;
+use crate::upstream::{Upstream, json};
+
 /// Longer than any wait between attempts, shorter than the limits that merely stand by.
 pub(crate) const WAIT_LONGEST: Duration = Duration::from_secs(80_000);
 
@@ -82,11 +85,24 @@ impl Stand {
 
     /// The same, where some other limit than a wait ends within [`WAIT_LONGEST`].
     pub(crate) async fn run_with_waits_below(&self, longest: Duration, call: Call) -> Ran {
+        let clock = self.engine.clock();
+        let deadline = call.options.timeout.map(|timeout| clock.now() + timeout);
         let mut waits = Vec::new();
         let mut call = pin!(self.engine.call(call));
         loop {
+            // The caller's own limit stands by too, and no wait lasts as long.
+            let left = deadline.map(|deadline| {
+                let left = deadline.saturating_duration_since(clock.now());
+                left.saturating_sub(Duration::from_nanos(1))
+            });
+            let longest = left.map_or(longest, |left| left.min(longest));
             match self.follow(longest, &mut call).await {
-                Step::Ended(outcome) => return Ran { outcome, waits },
+                Step::Ended(outcome) => {
+                    return Ran {
+                        outcome: *outcome,
+                        waits,
+                    };
+                }
                 Step::Waits(wait) => {
                     waits.push(wait);
                     self.time.advance(wait);
@@ -116,7 +132,7 @@ impl Stand {
         soon(async {
             tokio::select! {
                 biased;
-                outcome = call => Step::Ended(outcome),
+                outcome = call => Step::Ended(Box::new(outcome)),
                 wait = self.time.sleeping_within(longest) => Step::Waits(wait),
             }
         })
@@ -142,7 +158,7 @@ pub(crate) trait CallFuture: Future<Output = Result<Reply, Error>> {}
 impl<F: Future<Output = Result<Reply, Error>>> CallFuture for F {}
 
 enum Step {
-    Ended(Result<Reply, Error>),
+    Ended(Box<Result<Reply, Error>>),
     Waits(Duration),
 }
 
@@ -236,11 +252,26 @@ pub(crate) fn acme(declared: &str) -> Vec<Source> {
     let connector = include_str!("acme/connector.toml");
     vec![
         source("acme/connector.toml", &format!("{connector}\n{declared}")),
-        source("acme/operations/things.toml", include_str!("acme/operations/things.toml")),
-        source("acme/examples/create.toml", include_str!("acme/examples/create.toml")),
-        source("acme/examples/draw.toml", include_str!("acme/examples/draw.toml")),
-        source("acme/examples/list.toml", include_str!("acme/examples/list.toml")),
-        source("acme/examples/search.toml", include_str!("acme/examples/search.toml")),
+        source(
+            "acme/operations/things.toml",
+            include_str!("acme/operations/things.toml"),
+        ),
+        source(
+            "acme/examples/create.toml",
+            include_str!("acme/examples/create.toml"),
+        ),
+        source(
+            "acme/examples/draw.toml",
+            include_str!("acme/examples/draw.toml"),
+        ),
+        source(
+            "acme/examples/list.toml",
+            include_str!("acme/examples/list.toml"),
+        ),
+        source(
+            "acme/examples/search.toml",
+            include_str!("acme/examples/search.toml"),
+        ),
     ]
 }
 
@@ -256,11 +287,7 @@ pub(crate) fn post(connector: &str, path: &str, body: &str) -> Call {
 
 pub(crate) fn by_path(connector: &str, method: Method, path: &str) -> Call {
     let path = PathAndQuery::try_from(path).expect("the path is one");
-    Call::path(
-        connector.parse().expect("the name is one"),
-        method,
-        path,
-    )
+    Call::path(connector.parse().expect("the name is one"), method, path)
 }
 
 pub(crate) fn operation(connector: &str, name: &str, inputs: Value) -> Call {
@@ -277,4 +304,12 @@ pub(crate) fn with_header(mut call: Call, name: &str, value: &str) -> Call {
     let value: HeaderValue = value.parse().expect("the value is one");
     call.headers.append(name, value);
     call
+}
+
+/// The request that arrives at an upstream.
+pub(crate) async fn arrives(connector: &str, settings: &str, call: Call) -> Request {
+    let upstream = Upstream::start([json(200, r#"{"ok": true}"#)]);
+    let stand = Stand::new(connector, upstream.address, settings);
+    drop(stand.run(call).await.reply());
+    upstream.requests().remove(0)
 }

@@ -1,17 +1,19 @@
 //! A server on loopback that does what a script says, one act per request, and notes what it saw.
 
+pub(crate) mod request;
+
 use std::collections::VecDeque;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use trunkline::ManualClock;
 
+use self::request::Request;
 use crate::stand::soon;
 
 /// What the upstream does with one request, once it has read it.
@@ -38,16 +40,6 @@ pub(crate) struct Log {
     pub(crate) connections: usize,
     /// Connections that the caller closed while they were being served.
     pub(crate) hang_ups: usize,
-}
-
-/// A request as it arrived.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Request {
-    /// Method, target and version.
-    pub(crate) line: String,
-    /// Names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
 }
 
 /// The server; it ends with the test.
@@ -160,15 +152,6 @@ impl Closed {
     }
 }
 
-impl Request {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
 impl Stage {
     fn script(&self) -> MutexGuard<'_, VecDeque<Act>> {
         self.script.lock().expect("nobody panics while holding it")
@@ -183,9 +166,10 @@ impl Stage {
     }
 
     async fn serve(self, stream: TcpStream) {
+        stream.set_nodelay(true).expect("the connection is open");
         let mut stream = BufReader::new(stream);
         // A caller that leaves in the middle of a request has nothing more to tell.
-        while let Ok(Some(request)) = read_head(&mut stream).await {
+        while let Ok(Some(request)) = request::read_head(&mut stream).await {
             if !self.play(&mut stream, request).await {
                 return;
             }
@@ -200,7 +184,7 @@ impl Stage {
             let sent = stream.write_all(&bytes).await;
             return sent.is_ok() && self.wait_for_hang_up(stream).await;
         }
-        if read_body(stream, &mut request).await.is_err() {
+        if request::read_body(stream, &mut request).await.is_err() {
             return false;
         }
         self.note(request);
@@ -256,61 +240,6 @@ impl Stage {
     }
 }
 
-async fn read_head(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Request>> {
-    let mut request = Request {
-        line: read_line(stream).await?,
-        ..Request::default()
-    };
-    if request.line.is_empty() {
-        return Ok(None);
-    }
-    loop {
-        let line = read_line(stream).await?;
-        let Some((name, value)) = line.split_once(':') else {
-            return Ok(Some(request));
-        };
-        request
-            .headers
-            .push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-}
-
-async fn read_body(stream: &mut BufReader<TcpStream>, request: &mut Request) -> io::Result<()> {
-    if request.header("transfer-encoding").is_some() {
-        loop {
-            let line = read_line(stream).await?;
-            let size = usize::from_str_radix(&line, 16).map_err(io::Error::other)?;
-            read_exact(stream, size, &mut request.body).await?;
-            read_line(stream).await?;
-            if size == 0 {
-                return Ok(());
-            }
-        }
-    }
-    let length = request
-        .header("content-length")
-        .map_or(Ok(0), str::parse)
-        .map_err(io::Error::other)?;
-    read_exact(stream, length, &mut request.body).await
-}
-
-async fn read_exact(
-    stream: &mut BufReader<TcpStream>,
-    length: usize,
-    body: &mut Vec<u8>,
-) -> io::Result<()> {
-    let before = body.len();
-    body.resize(before + length, 0);
-    stream.read_exact(&mut body[before..]).await?;
-    Ok(())
-}
-
-async fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<String> {
-    let mut line = String::new();
-    stream.read_line(&mut line).await?;
-    Ok(line.trim_end().to_owned())
-}
-
 /// An answer whose body is whole.
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
@@ -323,12 +252,11 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8
 
 /// The head of an answer, with the empty line that ends it.
 pub(crate) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
-    let mut text = format!("HTTP/1.1 {status} scripted\r\n");
-    for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
-    }
-    text.push_str("\r\n");
-    text.into_bytes()
+    let lines = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    let lines: String = lines.collect();
+    format!("HTTP/1.1 {status} scripted\r\n{lines}\r\n").into_bytes()
 }
 
 /// An answer of JSON.

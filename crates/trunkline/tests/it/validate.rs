@@ -104,20 +104,30 @@ async fn errors_and_unknown_paths_promise_nothing() {
         Report: 200 -
         Enforce: 200 -"#]];
     let unknown = || get("acme", "/elsewhere");
-    check(unknown, &answer(200, &[("content-type", "text/html")], "hm"), expected).await;
+    check(
+        unknown,
+        &answer(200, &[("content-type", "text/html")], "hm"),
+        expected,
+    )
+    .await;
     let expected = expect![[r#"
         Off: 200 -
         Report: 200 -
         Enforce: 200 -"#]];
     let picture = || get("acme", "/things/1.png");
-    check(picture, &answer(200, &[("content-type", "image/png")], "PNG"), expected).await;
+    check(
+        picture,
+        &answer(200, &[("content-type", "image/png")], "PNG"),
+        expected,
+    )
+    .await;
 }
 
 /// A good reply of exactly so many bytes.
 fn good_of(length: usize) -> Vec<u8> {
-    let mut body = br#"{"id": 1, "owner": {"name": "ada"}}"#.to_vec();
-    body.resize(length, b' ');
-    body
+    let body = r#"{"id": 1, "owner": {"name": "ada"}}"#;
+    let name = "a".repeat(length - body.len() + 3);
+    body.replace("ada", &name).into_bytes()
 }
 
 #[tokio::test]
@@ -126,12 +136,22 @@ async fn replies_are_checked_up_to_a_size() {
         Off: 200 -
         Report: 200 -
         Enforce: 200 -"#]];
-    check(create, &answer(200, &[JSON], good_of(CHECKED_MAX)), expected).await;
+    check(
+        create,
+        &answer(200, &[JSON], good_of(CHECKED_MAX)),
+        expected,
+    )
+    .await;
     let expected = expect![[r#"
         Off: 200 -
         Report: 200 -
-        Enforce: reply_too_large: the reply is larger than 8388608 bytes and cannot be checked"#]];
-    check(create, &answer(200, &[JSON], good_of(CHECKED_MAX + 1)), expected).await;
+        Enforce: reply_too_large: the reply cannot be checked: it is larger than 8388608 bytes, or compressed otherwise than with gzip"#]];
+    check(
+        create,
+        &answer(200, &[JSON], good_of(CHECKED_MAX + 1)),
+        expected,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -155,8 +175,36 @@ async fn compressed_replies_are_checked_by_what_is_in_them() {
     let expected = expect![[r#"
         Off: 200 -
         Report: 200 -
-        Enforce: 200 -"#]];
+        Enforce: reply_too_large: the reply cannot be checked: it is larger than 8388608 bytes, or compressed otherwise than with gzip"#]];
     check(create, &zip(&good_of(CHECKED_MAX + 1)), expected).await;
+}
+
+#[tokio::test]
+async fn what_promises_nothing_is_not_read_to_be_checked() {
+    let upstream = Upstream::start([Act::Answer(answer(200, &[], vec![7; CHECKED_MAX + 1]))]);
+    let stand = Stand::new("acme", upstream.address, "");
+    let mut call = get("acme", "/things/1.png");
+    call.options.validate = Validate::Enforce;
+    let reply = stand.run(call).await.reply();
+    assert_eq!(
+        reply.body.collect(CHECKED_MAX + 1).await.unwrap().len(),
+        CHECKED_MAX + 1
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_rules_have_read_is_checked_without_being_asked_to() {
+    let body = r#"{"ok": true, "channel": "C1"}"#;
+    let upstream = Upstream::start([Act::Answer(answer(200, &[JSON], body))]);
+    let stand = Stand::new("slack", upstream.address, "");
+    let call = operation(
+        "slack",
+        "chat.postMessage",
+        serde_json::json!({"channel": "C1"}),
+    );
+    let reply = stand.run(call).await.reply();
+    let expected = "`chat.postMessage` promises a value at `/ts`, and the reply has none there";
+    assert_eq!(reply.schema_problem.as_deref(), Some(expected));
 }
 
 #[tokio::test]
@@ -175,7 +223,9 @@ async fn streams_are_not_delayed_by_being_checked() {
     let (pieces, act) = mpsc::unbounded_channel();
     let upstream = Upstream::start([Act::Pieces(act)]);
     let stand = Stand::new("acme", upstream.address, "");
-    pieces.send(head(200, &[("content-type", "text/event-stream")])).unwrap();
+    pieces
+        .send(head(200, &[("content-type", "text/event-stream")]))
+        .unwrap();
     let mut call = create();
     call.options.validate = Validate::Enforce;
     let mut reply = soon(stand.engine.call(call)).await.unwrap();

@@ -87,7 +87,12 @@ async fn general_fields_are_understood_everywhere() {
     check_header("retry-after", "12", 12 * SECOND).await;
     check_header("retry-after", "12.5", Duration::from_millis(12_500)).await;
     check_header("retry-after", "Thu, 28 May 2026 20:26:47 GMT", 7 * SECOND).await;
-    check_header("retry-after", "Thursday, 28-May-26 20:26:47 GMT", 7 * SECOND).await;
+    check_header(
+        "retry-after",
+        "Thursday, 28-May-26 20:26:47 GMT",
+        7 * SECOND,
+    )
+    .await;
     check_header("retry-after", "Thu May 28 20:26:47 2026", 7 * SECOND).await;
     check_header("retry-after-ms", "1500", Duration::from_millis(1_500)).await;
     check_header("x-amz-retry-after", "2500", Duration::from_millis(2_500)).await;
@@ -103,7 +108,12 @@ async fn an_api_that_nobody_described_is_guessed_at() {
     check_header("x-ratelimit-retry-after", "2026-05-28 20:26:45", 5 * SECOND).await;
     let javascript = "Thu May 28 2026 22:26:46 GMT+0200 (Central European Summer Time)";
     check_header("x-ratelimit-retry-after", javascript, 6 * SECOND).await;
-    check_header("x-ratelimit-reset-after", "1.25", Duration::from_millis(1_250)).await;
+    check_header(
+        "x-ratelimit-reset-after",
+        "1.25",
+        Duration::from_millis(1_250),
+    )
+    .await;
     check_header("x-ratelimit-reset", "1780000008", 8 * SECOND).await;
     check_header("x-ratelimit-reset", "1780000009000", 9 * SECOND).await;
     check_header("x-ratelimit-reset", "11", 11 * SECOND).await;
@@ -175,17 +185,32 @@ async fn connectors_can_declare_every_unit_and_the_body() {
     let discord = hint("body = \"/retry_after\"", "delta_seconds", "1", "1s");
     let expected = Duration::from_millis(1_336);
     check_body(&discord, r#"{"retry_after": 1.336}"#, expected).await;
-    let google = hint("body = \"/error/details/0/retryDelay\"", "duration", "1s", "1s");
+    let google = hint(
+        "body = \"/error/details/0/retryDelay\"",
+        "duration",
+        "1s",
+        "1s",
+    );
     let body = r#"{"error": {"details": [{"retryDelay": "34s"}]}}"#;
     check_body(&google, body, 34 * SECOND).await;
-    let captured = hint("body = \"/error\"", "delta_seconds", "in 3 s", "3s")
-        + "capture = 'in ([0-9]+) s'\n";
+    let captured =
+        hint("body = \"/error\"", "delta_seconds", "in 3 s", "3s") + "capture = 'in ([0-9]+) s'\n";
     check_body(&captured, r#"{"error": "try again in 21 s"}"#, 21 * SECOND).await;
     for (unit, sample, expect, value) in [
         ("unix_s", "1767225620", "20s", "1780000006"),
         ("unix_ms", "1767225620000", "20s", "1780000006000"),
-        ("rfc3339", "2026-01-01T00:00:20Z", "20s", "2026-05-28T22:26:46+02:00"),
-        ("http_date", "Thu, 01 Jan 2026 00:00:20 GMT", "20s", "Thu, 28 May 2026 20:26:46 GMT"),
+        (
+            "rfc3339",
+            "2026-01-01T00:00:20Z",
+            "20s",
+            "2026-05-28T22:26:46+02:00",
+        ),
+        (
+            "http_date",
+            "Thu, 01 Jan 2026 00:00:20 GMT",
+            "20s",
+            "Thu, 28 May 2026 20:26:46 GMT",
+        ),
         ("duration", "20s", "20s", "6s"),
         ("delta_seconds", "20", "20s", "6"),
         ("delta_ms", "20000", "20s", "6000"),
@@ -221,7 +246,10 @@ async fn a_403_can_be_a_rate_limit() {
     let asking = Asking {
         declared,
         status: 403,
-        headers: &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1780000044")],
+        headers: &[
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1780000044"),
+        ],
         ..ASKING
     };
     check(asking, 44 * SECOND).await;
@@ -239,7 +267,12 @@ async fn absolute_times_are_measured_by_the_upstreams_own_clock() {
 
 #[tokio::test]
 async fn a_moment_that_has_passed_is_no_wait() {
-    check_header("retry-after", "Thu, 28 May 2026 20:26:30 GMT", Duration::ZERO).await;
+    check_header(
+        "retry-after",
+        "Thu, 28 May 2026 20:26:30 GMT",
+        Duration::ZERO,
+    )
+    .await;
     check_header("x-ratelimit-reset", "1779999999", Duration::ZERO).await;
 }
 
@@ -252,7 +285,12 @@ async fn what_is_no_wait_is_passed_over() {
 
 #[tokio::test]
 async fn our_own_backoff_doubles_and_is_jittered() {
-    let upstream = Upstream::start([json(503, "{}"), json(503, "{}"), json(503, "{}"), json(503, "{}")]);
+    let upstream = Upstream::start([
+        json(503, "{}"),
+        json(503, "{}"),
+        json(503, "{}"),
+        json(503, "{}"),
+    ]);
     let stand = Stand::new("acme", upstream.address, "");
     let ran = stand.run(get("acme", "/things")).await;
     assert_eq!(ran.waits.len(), 4, "{:?}", ran.waits);
@@ -262,10 +300,7 @@ async fn our_own_backoff_doubles_and_is_jittered() {
 }
 
 async fn check_settled_at_once(headers: &[(&str, &str)], settings: &str) {
-    let asking = Asking {
-        headers,
-        ..ASKING
-    };
+    let asking = Asking { headers, ..ASKING };
     // Shorter than the caller's time, which stands by while the upstream is asked.
     let ran = run(&asking, 19 * SECOND, settings).await;
     assert_eq!(ran.summary(), "429 in 1", "{headers:?}");

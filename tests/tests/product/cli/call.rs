@@ -94,24 +94,18 @@ fn refused_by_a_guard_is_7() {
 
 #[test]
 fn a_reply_that_breaks_its_schema_is_8_only_where_that_is_enforced() {
-    let upstream = Upstream::start([answer(200).json(r#"{"surprise":1}"#)]);
-    let product = Product::calling("openai", &upstream);
+    let upstream = Upstream::start([answer(200).json(r#"{"ok":true}"#)]);
+    let product = Product::calling("slack", &upstream);
     let run = |more: &[&str]| {
-        let call = [
-            "call",
-            "openai",
-            "chat.completions.create",
-            "model=m",
-            "messages:=[]",
-        ];
+        let call = ["call", "slack", "chat.postMessage", "channel=C1", "text=hi"];
         product.run(&[&call, more].concat())
     };
-    run(&[]).expect(0).complains(&["warning", "/choices"]);
+    run(&[]).expect(0).complains(&["warning", "/ts"]);
     let silent = run(&["Trunkline-Validate:off"]).expect(0);
     assert!(silent.stderr.is_empty(), "{}", silent.stderr);
     run(&["Trunkline-Validate:enforce"])
         .expect(8)
-        .complains(&["/choices"]);
+        .complains(&["/ts"]);
 }
 
 #[test]

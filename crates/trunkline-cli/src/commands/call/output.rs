@@ -66,7 +66,7 @@ fn complaint(reply: &Reply, connector: &Connector) -> Option<Complaint> {
         whose_move,
         what_to_do,
         docs,
-    }) = &reply.explanation
+    }) = reply.explanation.as_deref()
     else {
         return Some(Complaint::new(answered));
     };

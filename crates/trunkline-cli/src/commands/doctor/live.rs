@@ -60,7 +60,7 @@ fn judge(connector: &Connector, operation: &Operation, reply: &Reply, findings: 
         findings.good(area, format!("{answered}: the key is accepted"));
         return;
     }
-    let complaint = match &reply.explanation {
+    let complaint = match reply.explanation.as_deref() {
         Some(Explanation {
             what, what_to_do, ..
         }) => Complaint::new(format!("{answered}: {what}")).note("hint", what_to_do),
