@@ -160,18 +160,14 @@ fn proxy_status(error: &Error) -> String {
 
 /// A text as one line of ASCII.
 pub(crate) fn ascii(text: &str) -> Option<HeaderValue> {
-    let printable = |character| {
-        if (' '..='~').contains(&character) {
-            character
-        } else {
-            '?'
+    let mut line = String::new();
+    for character in text.chars().take(2 * HEADER_TEXT_MAX) {
+        match character {
+            ' '..='~' => line.push(character),
+            '…' => line.push_str("..."),
+            _ => line.push('?'),
         }
-    };
-    let line: String = text
-        .chars()
-        .take(2 * HEADER_TEXT_MAX)
-        .map(printable)
-        .collect();
+    }
     HeaderValue::try_from(line)
         .ok()
         .filter(|line| !line.is_empty())

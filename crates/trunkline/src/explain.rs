@@ -5,11 +5,12 @@
 //! errors.
 
 use std::ops::RangeInclusive;
+use std::time::SystemTime;
 
 use http::StatusCode;
 use trunkline_connector::Connector;
 use trunkline_connector::format::{Class, Test};
-use trunkline_connector::outcome::Verdict;
+use trunkline_connector::outcome::{self, Answer, Verdict};
 
 use crate::error::{ErrorKind, Mover};
 
@@ -48,7 +49,7 @@ impl Mover {
 }
 
 impl Explanation {
-    /// Everything in one line of ASCII, as a header can carry it.
+    /// Everything in one line.
     pub fn one_line(&self) -> String {
         let mut line = format!("{}; {}", self.what, self.what_to_do);
         if let Some(docs) = &self.docs {
@@ -56,15 +57,7 @@ impl Explanation {
             line.push_str(docs);
             line.push(')');
         }
-        line.chars()
-            .map(|character| {
-                if (' '..='~').contains(&character) {
-                    character
-                } else {
-                    '?'
-                }
-            })
-            .collect()
+        line
     }
 }
 
@@ -77,7 +70,9 @@ pub fn explain(connector: Option<&Connector>, subject: Subject<'_>) -> Option<Ex
             rule.or_else(|| general(status, connector))
         }
         Subject::Code(code) => connector
-            .and_then(|connector| rule_for_code(connector, code))
+            .and_then(|connector| {
+                rule_for_code(connector, code).or_else(|| example_of_code(connector, code))
+            })
             .or_else(|| ours(code))
             .or_else(|| word(code)),
     }
@@ -115,6 +110,23 @@ fn rule_for_code(connector: &Connector, code: &str) -> Option<Explanation> {
         })
     })?;
     of_rule(connector, rule, None)
+}
+
+/// Most codes have no rule of their own: what they mean is what the answer means that they come
+/// with, which the connector's examples show.
+fn example_of_code(connector: &Connector, code: &str) -> Option<Explanation> {
+    let mut examples = connector.examples.iter();
+    let example = examples.find(|example| example.code.as_deref() == Some(code))?;
+    let answer = &example.answer;
+    let headers = answer.headers_at(SystemTime::UNIX_EPOCH);
+    let body = answer.json();
+    let answer = Answer {
+        status: answer.status,
+        headers: &headers,
+        body: body.as_ref(),
+    };
+    let verdict = outcome::classify(&connector.outcomes, &answer);
+    of_answer(connector, answer.status, &verdict)
 }
 
 fn of_rule(connector: &Connector, rule: usize, status: Option<StatusCode>) -> Option<Explanation> {

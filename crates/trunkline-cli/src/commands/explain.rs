@@ -65,20 +65,7 @@ fn find(connector: Option<&Connector>, code: &str) -> Option<Explanation> {
         Ok(status) => Subject::Status(status),
         Err(_) => Subject::Code(code),
     };
-    trunkline::explain(connector, subject).or_else(|| by_example(connector?, code))
-}
-
-/// Most codes have no rule of their own: what they mean is what the status means that they come
-/// with, which the connector's examples show.
-fn by_example(connector: &Connector, code: &str) -> Option<Explanation> {
-    let example = connector
-        .examples
-        .iter()
-        .find(|example| example.code.as_deref() == Some(code))?;
-    trunkline::explain(
-        Some(connector),
-        Subject::Status(example.answer.status.as_u16()),
-    )
+    trunkline::explain(connector, subject)
 }
 
 fn unknown(catalog: &Catalog, connector: Option<&Connector>, code: &str) -> Failure {

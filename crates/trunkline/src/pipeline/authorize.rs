@@ -23,6 +23,9 @@ const DEFAULT_CONNECTION: &str = "default";
 /// Bodies up to this size are kept while they pass, so that they can be sent again.
 const REPLAY_MAX: usize = 256 * 1024;
 
+/// draft-ietf-httpapi-idempotency-key-header.
+const STANDARD_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// How often a vendor's SDK has asked already (openai, anthropic, groq and together send it).
 const SDK_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
@@ -140,7 +143,7 @@ fn idempotency(resolved: &Resolved, record: &Record) -> Option<(HeaderName, Head
     if !declared.methods.contains(&resolved.method) {
         return None;
     }
-    let sent = resolved.headers.get(&declared.header).cloned();
+    let sent = key_in(&resolved.headers, &declared.header).cloned();
     let key = sent.unwrap_or_else(|| HeaderValue::from(record.call_id()));
     Some((declared.header.clone(), key))
 }
@@ -162,7 +165,14 @@ fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> R
 /// A caller that sends the standard key to an API of which we know nothing better.
 fn carries_key(resolved: &Resolved) -> bool {
     resolved.installed.connector.idempotency.is_none()
-        && resolved.headers.contains_key("idempotency-key")
+        && key_in(&resolved.headers, &STANDARD_KEY).is_some()
+}
+
+/// An empty key is none: nobody can recognize a request by it.
+fn key_in<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    headers
+        .get(name)
+        .filter(|key| !key.as_bytes().trim_ascii().is_empty())
 }
 
 /// What the caller allows; and what its SDK has tried already is not tried again.

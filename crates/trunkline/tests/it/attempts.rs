@@ -120,6 +120,16 @@ async fn every_attempt_has_the_same_idempotency_key() {
 }
 
 #[tokio::test]
+async fn an_empty_key_is_none() {
+    let call = with_header(post("acme", "/things", "{}"), "idempotency-key", "");
+    assert_eq!(keys("acme", call).await, [Some(String::new())]);
+    let call = with_header(post("stripe", "/v1/refunds", ""), "idempotency-key", " ");
+    let ours = keys("stripe", call).await;
+    assert!(ours[0].as_ref().unwrap().starts_with("call_"), "{ours:?}");
+    assert_eq!(ours[0], ours[1]);
+}
+
+#[tokio::test]
 async fn two_calls_have_two_keys() {
     let upstream = Upstream::start([json(200, "{}"), json(200, "{}")]);
     let stand = Stand::new("stripe", upstream.address, "");

@@ -137,6 +137,9 @@ async fn the_sandbox_gets_made_up_secrets_at_a_path_of_each_connectors_own() {
         let request = upstream.requests().pop().unwrap();
         assert_eq!(request.line, expected);
         let shown = format!("{request:?}");
-        assert!(!shown.contains("canary") && !shown.contains("ca9a7e"), "{shown}");
+        assert!(
+            !shown.contains("canary") && !shown.contains("ca9a7e"),
+            "{shown}"
+        );
     }
 }
