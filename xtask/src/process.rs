@@ -25,12 +25,22 @@ pub(crate) enum Ending {
     Failure,
 }
 
+/// What `cargo run` tells this program about itself. Build scripts of others read these, so a
+/// cargo that inherits them would build anew what a cargo started by hand has built, and back.
+const ABOUT_OURSELVES: [&str; 3] = ["CARGO_BIN_", "CARGO_MANIFEST_", "CARGO_PKG_"];
+
 impl Program {
     /// A program by its name, to run in a folder; arguments are separated by single spaces.
     pub(crate) fn new(folder: &Path, line: &str) -> Self {
         let mut words = line.split(' ');
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).current_dir(folder);
+        for (name, _) in std::env::vars_os() {
+            let is_ours = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
+            if ABOUT_OURSELVES.iter().any(is_ours) {
+                command.env_remove(name);
+            }
+        }
         Self {
             command,
             shown: line.to_owned(),

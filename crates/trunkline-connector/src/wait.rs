@@ -140,7 +140,8 @@ pub fn answered_at(headers: &HeaderMap, now: SystemTime) -> SystemTime {
 
 /// Reads one text as a wait. Absolute times count from `now`, past ones are no wait at all.
 ///
-/// `None` for what does not have the form, is negative, or is longer than [`WAIT_MAX`].
+/// Longer ones than [`WAIT_MAX`] become that. `None` for what does not have the form, or is
+/// negative.
 pub fn parse(unit: WaitUnit, text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     let wait = match unit {
@@ -154,7 +155,7 @@ pub fn parse(unit: WaitUnit, text: &str, now: SystemTime) -> Option<Duration> {
         WaitUnit::RatelimitSf => structured::wait(text),
         WaitUnit::Auto => auto(text, now),
     };
-    wait.filter(|wait| *wait <= WAIT_MAX)
+    wait.map(|wait| wait.min(WAIT_MAX))
 }
 
 /// The documented guess of [`WaitUnit::Auto`].

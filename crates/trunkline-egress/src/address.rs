@@ -26,6 +26,8 @@ pub use self::own::OwnListeners;
 pub struct Rules {
     /// Ranges that may be called although they are not public.
     pub allow: Vec<IpNet>,
+    /// Where requests may go unencrypted.
+    pub plain: PlainRule,
     /// What holds for the clouds' metadata services, whatever `allow` says.
     pub metadata: MetadataRule,
     /// Where this process listens: it must never call itself.
@@ -33,6 +35,16 @@ pub struct Rules {
     /// Prefixes (RFC 6052) behind which this network's translator puts IPv4 addresses. What is
     /// behind one is judged by its IPv4 address alone.
     pub nat64: Vec<Ipv6Net>,
+}
+
+/// Where requests may go unencrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlainRule {
+    /// Wherever they may go at all.
+    #[default]
+    Anywhere,
+    /// Only to ranges that [`Rules::allow`] names: what they carry must not cross the internet.
+    Allowed,
 }
 
 /// Whether a cloud's metadata service, which gives out credentials, may be called.
@@ -89,6 +101,14 @@ pub fn decide(rules: &Rules, address: SocketAddr) -> Result<(), Blocked> {
         return Ok(());
     }
     blocked(class)
+}
+
+/// Whether requests to `address` may go unencrypted.
+pub fn may_be_plain(rules: &Rules, address: SocketAddr) -> bool {
+    match rules.plain {
+        PlainRule::Anywhere => true,
+        PlainRule::Allowed => rules.allow.iter().any(|net| net.contains(&address.ip())),
+    }
 }
 
 /// Says what `address` is, as seen from a network without translators of its own.

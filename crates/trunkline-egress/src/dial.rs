@@ -65,10 +65,16 @@ impl Dialer {
             .resolve(origin.hostname(), origin.port())
             .await
             .map_err(|err| unresolved(err).at(Step::LookUp))?;
+        let rules = self.resolver.rules();
+        let is_open = |address: &SocketAddr| !address::may_be_plain(rules, *address);
+        if !origin.is_tls() && addresses.iter().any(is_open) {
+            let cause = Cause::Text("`http` to an address that `egress.allow` does not name");
+            return Err(SendError::unsent(SendErrorKind::AddressRefused, cause).at(Step::LookUp));
+        }
         let stream = match &self.proxy {
             None => {
                 progress.enter(Step::Connect);
-                let right = Right::Rules(self.resolver.rules());
+                let right = Right::Rules(rules);
                 self.connect(addresses, right)
                     .await
                     .map_err(|err| err.at(Step::Connect))?

@@ -12,6 +12,11 @@ use crate::pool::Pool;
 /// A connection in use, and where it goes back to.
 pub(crate) struct Lease {
     pub(crate) place: Place,
+    pub(crate) back: Return,
+}
+
+/// Where a connection goes back to, and what must be over before.
+pub(crate) struct Return {
     pub(crate) pool: Arc<Pool>,
     pub(crate) origin: Origin,
     pub(crate) upload: Option<Arc<Upload>>,
@@ -25,14 +30,18 @@ pub(crate) enum Place {
 impl Lease {
     /// The exchange is over: the connection can serve the next one.
     pub(crate) fn give_back(self) {
-        let is_upload_over = self.upload.as_ref().is_none_or(|upload| upload.is_over());
+        let is_upload_over = self
+            .back
+            .upload
+            .as_ref()
+            .is_none_or(|upload| upload.is_over());
         if !is_upload_over {
             // Answered before the upload was through, and nobody waits for anything more.
             self.abandon();
             return;
         }
         match self.place {
-            Place::Http1(connection) => self.pool.put(&self.origin, connection),
+            Place::Http1(connection) => self.back.pool.put(&self.back.origin, connection),
             Place::Http2(stream) => drop(stream),
         }
     }
@@ -43,11 +52,13 @@ impl Lease {
             // Closes it, and with it whatever is still under way.
             Place::Http1(connection) => drop(connection),
             Place::Http2(stream) => {
-                if let Some(upload) = self.upload.filter(|upload| !upload.is_over()) {
+                if let Some(upload) = self.back.upload.filter(|upload| !upload.is_over()) {
                     upload.cut();
                     // An upload that waits for the peer to take something does not see the cut,
                     // and cannot be stopped but with its connection: nothing new goes on it.
-                    self.pool.retire(&self.origin, stream.connection());
+                    self.back
+                        .pool
+                        .retire(&self.back.origin, stream.connection());
                 }
                 drop(stream);
             }

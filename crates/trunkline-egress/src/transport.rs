@@ -35,7 +35,7 @@ pub(crate) struct Traffic {
 }
 
 /// How far a connection's traffic had come at some moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) written: u64,
     pub(crate) read: u64,

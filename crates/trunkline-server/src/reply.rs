@@ -93,16 +93,18 @@ fn is_plain(connection: &HeaderValue) -> bool {
     options.eq_ignore_ascii_case(b"keep-alive") || options.eq_ignore_ascii_case(b"close")
 }
 
+/// Headers by which we speak are not an upstream's to send.
 fn is_hop(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "connection"
-            | "keep-alive"
-            | "transfer-encoding"
-            | "upgrade"
-            | "te"
-            | "proxy-connection"
-            | "proxy-authenticate"
-            | "proxy-authorization"
-    )
+    name.as_str().starts_with("trunkline-")
+        || matches!(
+            name.as_str(),
+            "connection"
+                | "keep-alive"
+                | "transfer-encoding"
+                | "upgrade"
+                | "te"
+                | "proxy-connection"
+                | "proxy-authenticate"
+                | "proxy-authorization"
+        )
 }

@@ -129,6 +129,11 @@ pub fn start(setup: Setup) -> Result<Running, StartError> {
         let _within = runtime.enter();
         open.add(&config, mount, &listen)?;
     }
+    for listening in &open.listening {
+        if let Some(address) = listening.listen.socket_address() {
+            engine.listens_on(address);
+        }
+    }
     let (alive, ended) = mpsc::channel(1);
     let crew = Crew {
         engine,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use trunkline_egress::address::{MetadataRule, OwnListeners, Rules};
+use trunkline_egress::address::{MetadataRule, OwnListeners, PlainRule, Rules};
 use trunkline_egress::{Clock, Egress, Settings};
 
 use crate::call::{Call, Reply};
@@ -190,6 +190,7 @@ fn rules(config: &Config, own: &Arc<OwnListeners>) -> Rules {
     };
     Rules {
         allow,
+        plain: PlainRule::Allowed,
         metadata,
         own: Arc::clone(own),
         nat64: Vec::new(),

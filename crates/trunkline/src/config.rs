@@ -337,7 +337,11 @@ impl Reader<'_> {
         let mut headers = Vec::new();
         for (header, value) in &section.headers {
             match (HeaderName::from_str(header), HeaderValue::from_str(value)) {
-                (Ok(header), Ok(value)) => headers.push((header, value)),
+                (Ok(header), Ok(mut value)) => {
+                    // Nobody knows whether it is one, so it is shown like a secret.
+                    value.set_sensitive(true);
+                    headers.push((header, value));
+                }
                 _ => self.wrong(
                     &["connectors", name, "headers", header],
                     format!("`{header}` and its value cannot be sent as a header"),

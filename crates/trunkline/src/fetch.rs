@@ -118,8 +118,10 @@ async fn exchange(
     url: &Url,
     limits: &Limits,
 ) -> Result<http::Response<Received>, Error> {
-    let origin =
-        Origin::from_url(url).map_err(|err| Error::new(ErrorKind::BadUrl, err.to_string()))?;
+    let origin = Origin::from_url(url).map_err(|err| {
+        // It is an address, and one that nobody may call.
+        Error::new(ErrorKind::AddressRefused, err.to_string()).with_hint(PUBLIC_ONLY)
+    })?;
     let target = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),

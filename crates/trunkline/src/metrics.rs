@@ -48,7 +48,7 @@ pub(crate) struct Shard(Mutex<FxHashMap<Key, Series>>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    connector: ConnectorName,
+    connector: Option<ConnectorName>,
     operation: Option<Arc<str>>,
     ended: Ended,
 }
@@ -135,12 +135,10 @@ impl Series {
 impl Key {
     /// Every value is a name that was checked when its connector was read, so none needs escaping.
     fn labels(&self) -> String {
+        let connector = self.connector.as_ref().map_or("", ConnectorName::as_str);
         let operation = self.operation.as_deref().unwrap_or("");
         let ended = self.ended.as_str();
-        format!(
-            r#"connector="{}",operation="{operation}",ended="{ended}""#,
-            self.connector
-        )
+        format!(r#"connector="{connector}",operation="{operation}",ended="{ended}""#)
     }
 }
 

@@ -45,7 +45,8 @@ impl Ended {
 #[derive(Debug)]
 pub(crate) struct CallEnded {
     pub(crate) call_id: CallId,
-    pub(crate) connector: ConnectorName,
+    /// `None` where there is no such connector.
+    pub(crate) connector: Option<ConnectorName>,
     /// `None` for a path that belongs to no operation.
     pub(crate) operation: Option<Arc<str>>,
     pub(crate) attempts: u32,
@@ -58,7 +59,7 @@ pub(crate) fn tell(metrics: &Shard, event: &CallEnded) {
     metrics.count(event);
     tracing::debug!(
         call.id = %event.call_id,
-        connector.name = event.connector.as_str(),
+        connector.name = event.connector.as_ref().map_or("", ConnectorName::as_str),
         operation.name = event.operation.as_deref().unwrap_or(""),
         attempts = event.attempts,
         duration_ms = u64::try_from(event.took.as_millis()).unwrap_or(u64::MAX),

@@ -33,7 +33,7 @@ use crate::error::Error;
 /// What the upstream allows us is paced before `sign`, inside the loop, so that retries pay for it.
 /// What is stored is stored after `validate`, so that a bad answer is not kept.
 pub(crate) async fn run(engine: &Trunkline, call: Call) -> Result<Reply, Error> {
-    let mut record = Record::open(engine, call.connector);
+    let mut record = Record::open(engine);
     let resolved = record.note(resolve::resolve(&engine.snapshot(), call))?;
     let granted = authorize::authorize(resolved, &mut record);
     let mut granted = record.note(granted)?;
@@ -67,7 +67,7 @@ pub(crate) fn plan(engine: &Trunkline, call: Call) -> Result<Plan, Error> {
 }
 
 fn stop_before_sending(engine: &Trunkline, call: Call) -> Result<(Granted, Signed), Error> {
-    let mut record = Record::rehearse(engine, call.connector);
+    let mut record = Record::rehearse(engine);
     let resolved = resolve::resolve(&engine.snapshot(), call)?;
     let mut granted = authorize::authorize(resolved, &mut record)?;
     let signed = sign::sign(&mut granted, &mut record)?;

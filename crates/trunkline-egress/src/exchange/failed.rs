@@ -3,27 +3,41 @@
 use http::Request;
 use hyper::client::conn::TrySendError;
 
-use super::{Failed, Terms};
+use super::Failed;
 use crate::body::{BodyError, Outgoing};
 use crate::connection::{Http1, Stream};
 use crate::error::{self, Cause, SendError, SendErrorKind};
+use crate::lease::{Lease, Place, Return};
 use crate::transport::Mark;
 
-/// A request over HTTP/1.1 that got no answer. What was written and read since `before` says how
-/// much the upstream can know of it.
-pub(super) fn over_http1(
-    terms: &Terms<'_>,
-    connection: &Http1,
+/// A request that got no answer. What an HTTP/1.1 connection has written and read since `before`
+/// says how much the upstream can know of it.
+pub(super) fn over(
+    lease: &Lease,
     before: Mark,
     mut err: TrySendError<Request<Outgoing>>,
 ) -> Failed {
-    if let Some(request) = err.take_message() {
-        return Failed::Unsent(Box::new(request));
-    }
-    let after = connection.traffic.mark();
-    let is_stale = connection.is_reused && before.read == after.read;
+    let unsent = err.take_message();
     let err = err.into_error();
-    let kind = if has_upload_failed(terms) || error::find::<BodyError>(&err).is_some() {
+    match (&lease.place, unsent) {
+        (Place::Http1(_), Some(request)) => Failed::Unsent(Box::new(request)),
+        (Place::Http1(connection), None) => {
+            Failed::Error(over_http1(connection, &lease.back, before, err))
+        }
+        (Place::Http2(stream), Some(request)) => {
+            lease
+                .back
+                .pool
+                .retire(&lease.back.origin, stream.connection());
+            Failed::Unsent(Box::new(request))
+        }
+        (Place::Http2(stream), None) => Failed::Error(over_http2(stream, &lease.back, err)),
+    }
+}
+
+fn over_http1(connection: &Http1, back: &Return, before: Mark, err: hyper::Error) -> SendError {
+    let after = connection.traffic.mark();
+    let kind = if has_upload_failed(back) || error::find::<BodyError>(&err).is_some() {
         SendErrorKind::RequestBodyFailed
     } else if err.is_parse() {
         SendErrorKind::UpstreamMalformed
@@ -38,32 +52,23 @@ pub(super) fn over_http1(
     } else {
         SendError::sent(kind, cause)
     };
-    Failed::Error(if is_stale {
+    let is_stale = connection.is_reused && before.read == after.read;
+    if is_stale {
         error.on_reused_connection()
     } else {
         error
-    })
+    }
 }
 
-/// A request over HTTP/2 that got no answer.
-pub(super) fn over_http2(
-    terms: &Terms<'_>,
-    stream: &Stream,
-    mut err: TrySendError<Request<Outgoing>>,
-) -> Failed {
-    if let Some(request) = err.take_message() {
-        terms.pool.retire(terms.origin, stream.connection());
-        return Failed::Unsent(Box::new(request));
-    }
-    let err = err.into_error();
-    let kind = if has_upload_failed(terms) {
+fn over_http2(stream: &Stream, back: &Return, err: hyper::Error) -> SendError {
+    let kind = if has_upload_failed(back) {
         SendErrorKind::RequestBodyFailed
     } else {
         error::find::<h2::Error>(&err).map_or(SendErrorKind::ClosedBeforeAnswer, http2_kind)
     };
     let is_stream_error = error::find::<h2::Error>(&err).is_some_and(h2::Error::is_reset);
     if !is_stream_error {
-        terms.pool.retire(terms.origin, stream.connection());
+        back.pool.retire(&back.origin, stream.connection());
     }
     let cause = Cause::Other(Box::new(err));
     let error = match kind {
@@ -72,11 +77,11 @@ pub(super) fn over_http2(
         }
         _ => SendError::sent(kind, cause),
     };
-    Failed::Error(if stream.is_reused() {
+    if stream.is_reused() {
         error.on_reused_connection()
     } else {
         error
-    })
+    }
 }
 
 fn http2_kind(err: &h2::Error) -> SendErrorKind {
@@ -101,9 +106,8 @@ fn http2_kind(err: &h2::Error) -> SendErrorKind {
     }
 }
 
-fn has_upload_failed(terms: &Terms<'_>) -> bool {
-    terms
-        .upload
+fn has_upload_failed(back: &Return) -> bool {
+    back.upload
         .as_ref()
         .is_some_and(|upload| upload.has_failed())
 }

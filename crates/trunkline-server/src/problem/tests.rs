@@ -32,7 +32,7 @@ fn every_field_is_there() {
             HTTP/1.1 503 Service Unavailable
             content-type: application/problem+json
             trunkline-call-id: call_00000000000000000000000007
-            trunkline-hint: reuse "connections" ?
+            trunkline-hint: reuse "connections" ...
             proxy-status: trunkline; error=connection_limit_reached; details="as many connections are open as are allowed"
             retry-after: 2
             content-length: 534

@@ -9,7 +9,7 @@ use crate::call::CallId;
 fn event(took_ms: u64, ended: Ended) -> CallEnded {
     CallEnded {
         call_id: CallId::new(SystemTime::UNIX_EPOCH, 0),
-        connector: "openai".parse().unwrap(),
+        connector: Some("openai".parse().unwrap()),
         operation: Some(Arc::from("models.list")),
         attempts: 2,
         took: Duration::from_millis(took_ms),

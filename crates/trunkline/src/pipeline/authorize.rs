@@ -48,7 +48,7 @@ pub(super) struct Granted {
 
 /// Grants the credential of the connection that the caller names, or of the default one.
 pub(super) fn authorize(resolved: Resolved, record: &mut Record) -> Result<Granted, Error> {
-    record.resolved(resolved.operation_name());
+    record.resolved(resolved.installed.connector.name, resolved.operation_name());
     resolved.installed.budget.count_call(record.started());
     let installed = &resolved.installed;
     let options = &resolved.options;

@@ -22,7 +22,8 @@ pub(crate) struct Record {
     clock: Clock,
     metrics: Arc<Shard>,
     started: Instant,
-    connector: ConnectorName,
+    /// `None` until it is known to exist: callers must not choose what is counted by.
+    connector: Option<ConnectorName>,
     operation: Option<Arc<str>>,
     attempts: u32,
     class: Class,
@@ -31,14 +32,14 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn open(engine: &Trunkline, connector: ConnectorName) -> Self {
+    pub(crate) fn open(engine: &Trunkline) -> Self {
         let clock = engine.clock().clone();
         Self {
             call_id: CallId::new(clock.wall(), fastrand::u128(..)),
             started: clock.now(),
             clock,
             metrics: Arc::clone(engine.metrics_shard()),
-            connector,
+            connector: None,
             operation: None,
             attempts: 0,
             class: Class::Ok,
@@ -47,8 +48,8 @@ impl Record {
     }
 
     /// A record of a call that is only shown, which nobody is told of.
-    pub(crate) fn rehearse(engine: &Trunkline, connector: ConnectorName) -> Self {
-        let mut record = Self::open(engine, connector);
+    pub(crate) fn rehearse(engine: &Trunkline) -> Self {
+        let mut record = Self::open(engine);
         record.ended = None;
         record
     }
@@ -65,7 +66,8 @@ impl Record {
         self.clock.now()
     }
 
-    pub(super) fn resolved(&mut self, operation: Option<&Arc<str>>) {
+    pub(super) fn resolved(&mut self, connector: ConnectorName, operation: Option<&Arc<str>>) {
+        self.connector = Some(connector);
         self.operation = operation.map(Arc::clone);
     }
 

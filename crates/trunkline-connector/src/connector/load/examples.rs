@@ -47,7 +47,6 @@ pub(super) fn check(
             examples.push(example(loaded, operation, request, answer));
         }
     }
-    refuse_unshown(folder, problems);
     examples
 }
 
@@ -243,24 +242,4 @@ fn compare(
         (Some(_), Some(_)) | (None, None) => return,
     };
     check.refuse(path, message);
-}
-
-/// Refuses operations that no example shows at work, where all examples could be read.
-fn refuse_unshown(folder: &Folder, problems: &mut Vec<Problem>) {
-    if folder.examples.has_gaps {
-        return;
-    }
-    for loaded in &folder.operations.loaded {
-        for (index, section) in loaded.file.operations.iter().enumerate() {
-            let shows = |example: &Loaded<ExampleFile>| {
-                example.file.operation == section.name && example.file.reply.class == Class::Ok
-            };
-            if !folder.examples.loaded.iter().any(shows) {
-                let path = Path::root().key("operations").index(index).key("name");
-                let message = format!("no example shows `{}` succeed", section.name);
-                let hint = "add one under `examples/` whose `reply.class` is `ok`";
-                problems.push(loaded.document.problem(&path, message).with_hint(hint));
-            }
-        }
-    }
 }
