@@ -88,6 +88,11 @@ impl Received {
         ReceiveError { kind, source }
     }
 
+    /// From now on only the idle limit holds: the deadline was for the answer to begin.
+    pub fn lift_deadline(&mut self) {
+        self.deadline = None;
+    }
+
     /// Nothing has arrived: waits for the limit instead.
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<ReceiveErrorKind> {
         let Some(lease) = &mut self.lease else {

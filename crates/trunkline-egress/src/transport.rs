@@ -93,10 +93,13 @@ impl AsyncRead for Transport {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
-        add(
-            &self.traffic.read,
-            buffer.filled().len().saturating_sub(before),
-        );
+        // hyper asks several times for each time that there is something.
+        if polled.is_ready() {
+            add(
+                &self.traffic.read,
+                buffer.filled().len().saturating_sub(before),
+            );
+        }
         polled
     }
 }

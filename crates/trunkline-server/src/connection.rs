@@ -61,8 +61,7 @@ pub(crate) async fn serve(
     watch: Rc<Watch>,
 ) {
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
-        let (gateway, watch) = (Rc::clone(&gateway), Rc::clone(&watch));
-        async move { Ok::<_, Infallible>(gateway.answer(site, &watch, request).await) }
+        Rc::clone(&gateway).answer(site, &watch, request)
     });
     let io = TokioIo::new(Watched::new(socket, Rc::clone(&watch)));
     let mut connection = http.serve_connection(io, service);

@@ -108,7 +108,9 @@ struct Head<'a> {
     host: Option<&'a HeaderValue>,
     hosts: usize,
     origin: Option<&'a HeaderValue>,
+    origins: usize,
     site: Option<&'a HeaderValue>,
+    sites: usize,
     expect: Option<&'a HeaderValue>,
     encoding: Option<&'a HeaderValue>,
     encodings: usize,
@@ -230,11 +232,17 @@ impl<'a> Head<'a> {
                     head.host = Some(value);
                     head.hosts += 1;
                 }
-                "origin" => head.origin = Some(value),
+                "origin" => {
+                    head.origin = Some(value);
+                    head.origins += 1;
+                }
                 "expect" => head.expect = Some(value),
                 "upgrade" => head.upgrade = Some(value),
                 "content-length" => head.length = Some(value),
-                "sec-fetch-site" => head.site = Some(value),
+                "sec-fetch-site" => {
+                    head.site = Some(value);
+                    head.sites += 1;
+                }
                 "transfer-encoding" => {
                     head.encoding = Some(value);
                     head.encodings += 1;
@@ -287,6 +295,9 @@ fn target(uri: &Uri, method: &Method, host: &str) -> Result<(), Refusal> {
 /// Browsers send `Origin` with every request of a script to another origin; image and script tags
 /// send none, but their `Sec-Fetch-Site` says where they stand.
 fn origin(rules: &Rules, head: &Head<'_>, request: &Parts) -> Result<Cors, Refusal> {
+    if head.origins > 1 {
+        return Err(Refusal::OriginNotOurs);
+    }
     if let Some(value) = head.origin {
         let origin = value.to_str().map_err(|_| Refusal::OriginNotOurs)?;
         if rules.origins.iter().any(|allowed| allowed == origin) {
@@ -305,10 +316,14 @@ fn origin(rules: &Rules, head: &Head<'_>, request: &Parts) -> Result<Cors, Refus
         }
     }
     match head.site {
-        Some(site) if is_word(site, "cross-site") || is_word(site, "same-site") => {
-            Err(Refusal::SiteNotOurs)
+        None => Ok(Cors::None),
+        // Typed in by a person, or asked by a page of ours.
+        Some(site)
+            if head.sites == 1 && (is_word(site, "none") || is_word(site, "same-origin")) =>
+        {
+            Ok(Cors::None)
         }
-        Some(_) | None => Ok(Cors::None),
+        Some(_) => Err(Refusal::SiteNotOurs),
     }
 }
 

@@ -4,13 +4,14 @@
 mod tests;
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use hyper::body::Incoming;
 use trunkline::connector::ConnectorName;
 use trunkline::{Body, Call, CallId, Error, ErrorKind, Options, Reply, Target, Trunkline};
@@ -36,19 +37,44 @@ pub(crate) struct Gateway {
 
 /// Why there is no reply.
 enum Failed {
-    /// The call failed.
+    /// For a reason that leaves the connection as good as it was.
     Call(Error),
-    /// The request's body is not one that is passed on.
-    Upload(Error),
+    /// The request is not one that is let in, or its body is not one that is passed on: nobody
+    /// knows what comes next on the connection.
+    Refused(Error),
+}
+
+/// A request that was let in, and what it asks for.
+struct Entered {
+    /// The page that may read the answer, where a page asks.
+    origin: Option<HeaderValue>,
+    task: Result<Task, Error>,
+}
+
+/// What is to be done for a request.
+enum Task {
+    /// Tell a browser that it may ask.
+    Preflight(HeaderMap),
+    /// Answer on a route of ours.
+    Own(Method, Uri),
+    /// Make a call. Boxed: it is handed on several times, and it is large.
+    Call(Box<Calling>),
+}
+
+/// A call that is about to be made.
+struct Calling {
+    call: Call,
+    incoming: Incoming,
+    version: Version,
 }
 
 /// What a path asks for.
 #[derive(Debug)]
-enum Asked<'a> {
+enum Asked {
     /// A call of a connector.
     Call(ConnectorName, PathAndQuery),
-    /// A route of ours, without `/-/`.
-    Own(&'a str),
+    /// A route of ours.
+    Own,
 }
 
 impl Gateway {
@@ -69,93 +95,121 @@ impl Gateway {
     }
 
     /// Answers one request that came in at the place number `site`.
-    pub(crate) async fn answer(
-        &self,
+    ///
+    /// Whatever needs no waiting is done at once, so that what waits carries little.
+    pub(crate) fn answer(
+        self: Rc<Self>,
         site: usize,
         watch: &Rc<Watch>,
         request: Request<Incoming>,
-    ) -> Response<Outgoing> {
+    ) -> impl Future<Output = Result<Response<Outgoing>, Infallible>> + use<> {
         let answering = Answering::begin(watch);
-        let (head, body) = request.into_parts();
-        let entered = match self.sites.get(site) {
-            Some(site) => enter(site, &answering, &head).map(|admitted| (site, admitted)),
-            None => Err(Error::new(
+        let entered = self.enter(site, &answering, request);
+        async move {
+            let Entered { origin, task } = match entered {
+                Ok(entered) => entered,
+                Err(error) => return Ok(self.refuse(&error, answering)),
+            };
+            let mut response = match task {
+                Ok(task) => self.serve(site, task, answering).await,
+                Err(error) => self.fail(&error, answering),
+            };
+            if let Some(origin) = origin {
+                cors::allow(response.headers_mut(), &origin);
+            }
+            Ok(response)
+        }
+    }
+
+    /// Lets a request in, or says why not.
+    fn enter(
+        &self,
+        site: usize,
+        answering: &Answering,
+        request: Request<Incoming>,
+    ) -> Result<Entered, Error> {
+        let Some(site) = self.sites.get(site) else {
+            return Err(Error::new(
                 ErrorKind::Internal,
                 "a place where we listen has no rules",
-            )),
+            ));
         };
-        let (site, admitted) = match entered {
-            Ok(entered) => entered,
-            Err(error) => return self.refuse(&error, answering),
-        };
+        if let Some(flaw) = flaw(answering) {
+            return Err(flaw);
+        }
+        let (head, incoming) = request.into_parts();
+        let admitted =
+            door::decide(&site.rules, &head).map_err(|refusal| refusal.to_error(&head))?;
         let origin = match admitted.cors {
             Cors::None => None,
             Cors::Allowed | Cors::Preflight => head.headers.get(header::ORIGIN).cloned(),
         };
-        let mut response = if admitted.cors == Cors::Preflight {
-            let mut response = Response::new(Outgoing::own(Bytes::new(), answering));
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            *response.headers_mut() = cors::preflight(&head);
-            response
-                .headers_mut()
-                .insert(problem::CALL_ID, self.call_id().into());
-            response
+        let task = if admitted.cors == Cors::Preflight {
+            Ok(Task::Preflight(cors::preflight(&head)))
         } else {
-            self.serve(site, admitted, Request::from_parts(head, body), answering)
-                .await
+            self.task(site, admitted, head, incoming)
         };
-        if let Some(origin) = origin {
-            cors::allow(response.headers_mut(), &origin);
-        }
-        response
+        Ok(Entered { origin, task })
     }
 
-    async fn serve(
+    fn task(
         &self,
         site: &Site,
         admitted: Admitted,
-        request: Request<Incoming>,
-        answering: Answering,
-    ) -> Response<Outgoing> {
-        match self.find(site, request.uri()) {
-            Err(error) => self.fail(&error, answering),
-            Ok(Asked::Own(route)) => {
+        head: Parts,
+        incoming: Incoming,
+    ) -> Result<Task, Error> {
+        let (connector, path_and_query) = match self.find(site, &head.uri)? {
+            Asked::Own => return Ok(Task::Own(head.method, head.uri)),
+            Asked::Call(connector, path_and_query) => (connector, path_and_query),
+        };
+        let options = options(site, admitted, &head)?;
+        let target = Target::Path {
+            method: head.method,
+            path_and_query,
+        };
+        let call = Call {
+            connector,
+            target,
+            headers: head.headers,
+            body: Body::Empty,
+            options,
+        };
+        let version = head.version;
+        Ok(Task::Call(Box::new(Calling {
+            call,
+            incoming,
+            version,
+        })))
+    }
+
+    async fn serve(&self, site: usize, task: Task, answering: Answering) -> Response<Outgoing> {
+        match task {
+            Task::Preflight(headers) => {
+                let mut response = Response::new(Outgoing::own(Bytes::new(), answering));
+                *response.status_mut() = StatusCode::NO_CONTENT;
+                *response.headers_mut() = headers;
+                let headers = response.headers_mut();
+                headers.insert(problem::CALL_ID, self.call_id().into());
+                response
+            }
+            Task::Own(method, uri) => {
                 let state = own::State {
                     sites: &self.sites,
                     readiness: self.readiness.get(),
                 };
-                match self
-                    .own
-                    .answer(route, request.method(), request.uri(), &state)
-                    .await
-                {
+                // Boxed, because it is rare and would make every call's future larger.
+                match Box::pin(self.own.answer(&method, &uri, &state)).await {
                     Ok(answer) => answer.into_response(self.call_id(), answering),
                     Err(error) => self.fail(&error, answering),
                 }
             }
-            Ok(Asked::Call(connector, path_and_query)) => {
-                let (head, incoming) = request.into_parts();
-                let version = head.version;
-                let options = match options(site, admitted, &head) {
-                    Ok(options) => options,
-                    Err(error) => return self.fail(&error, answering),
-                };
-                let target = Target::Path {
-                    method: head.method,
-                    path_and_query,
-                };
-                let body = Body::Empty;
-                let call = Call {
-                    connector,
-                    target,
-                    headers: head.headers,
-                    body,
-                    options,
-                };
-                match self.call(site, call, incoming, &answering).await {
+            Task::Call(calling) => {
+                let version = calling.version;
+                match self.call(site, calling, &answering).await {
                     Ok(reply) => reply::response(reply, version, answering),
                     Err(Failed::Call(error)) => self.fail(&error, answering),
-                    Err(Failed::Upload(error)) => self.refuse(&error, answering),
+                    Err(Failed::Refused(error)) => self.refuse(&error, answering),
                 }
             }
         }
@@ -163,25 +217,28 @@ impl Gateway {
 
     async fn call(
         &self,
-        site: &Site,
-        mut call: Call,
-        incoming: Incoming,
+        site: usize,
+        calling: Box<Calling>,
         answering: &Answering,
     ) -> Result<Reply, Failed> {
-        let (upload, body) = Upload::begin(incoming, site.rules.body_max())
+        let body_max = self.sites.get(site).map_or(0, |site| site.rules.body_max());
+        let Calling {
+            mut call, incoming, ..
+        } = *calling;
+        let (upload, body) = Upload::begin(incoming, body_max)
             .await
-            .map_err(|error| Failed::Upload(flaw(answering).unwrap_or(error)))?;
+            .map_err(|error| Failed::Refused(flaw(answering).unwrap_or(error)))?;
         call.body = body;
         self.engine.call(call).await.map_err(|error| {
             match upload.refused().or_else(|| flaw(answering)) {
-                Some(refused) => Failed::Upload(refused),
+                Some(refused) => Failed::Refused(refused),
                 None => Failed::Call(error),
             }
         })
     }
 
     /// What a path asks for.
-    fn find<'a>(&self, site: &Site, uri: &'a Uri) -> Result<Asked<'a>, Error> {
+    fn find(&self, site: &Site, uri: &Uri) -> Result<Asked, Error> {
         if let Mount::Connector(connector) = site.mount {
             let target = uri.path_and_query().cloned();
             return Ok(Asked::Call(
@@ -192,7 +249,7 @@ impl Gateway {
         let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let (name, rest) = split(target);
         if name == "-" {
-            return Ok(Asked::Own(uri.path().get(3..).unwrap_or_default()));
+            return Ok(Asked::Own);
         }
         if name.is_empty() {
             return Err(
@@ -252,14 +309,6 @@ impl Gateway {
     pub(crate) fn call_id(&self) -> CallId {
         CallId::new(self.engine.clock().wall(), fastrand::u128(..))
     }
-}
-
-/// Lets a request in, or says why not.
-fn enter(site: &Site, answering: &Answering, head: &Parts) -> Result<Admitted, Error> {
-    if let Some(flaw) = flaw(answering) {
-        return Err(flaw);
-    }
-    door::decide(&site.rules, head).map_err(|refusal| refusal.to_error(head))
 }
 
 /// What is wrong with the bytes of this request or of one before it, if anything is.

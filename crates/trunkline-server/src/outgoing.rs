@@ -64,7 +64,7 @@ enum Source {
     /// Words of our own.
     Own(Bytes),
     /// An upstream's, piece by piece.
-    Reply(ReplyBody),
+    Reply(Box<ReplyBody>),
 }
 
 impl Outgoing {
@@ -80,7 +80,7 @@ impl Outgoing {
     /// An upstream's body.
     pub(crate) fn reply(body: ReplyBody, answering: Answering) -> Self {
         Self {
-            source: Source::Reply(body),
+            source: Source::Reply(Box::new(body)),
             answering,
             broken: None,
         }

@@ -58,14 +58,14 @@ impl Own {
         }
     }
 
-    /// Answers the route `/-/{route}`.
+    /// Answers a route of ours, `/-/{route}`.
     pub(crate) async fn answer(
         &self,
-        route: &str,
         method: &Method,
         uri: &Uri,
         state: &State<'_>,
     ) -> Result<Answer, Error> {
+        let route = uri.path().get(3..).unwrap_or_default();
         if !matches!(route, "health" | "ready" | "metrics" | "fetch") {
             let shown: String = route.chars().take(SHOWN_MAX).collect();
             let message = format!("there is no route `/-/{shown}`");

@@ -13,7 +13,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 use trunkline_connector::document::{Path, Problem, Source, Step};
-use trunkline_connector::{ConnectorName, Retry, Timeouts};
+use trunkline_connector::{ConnectorName, Retry, Timeouts, published};
 use url::Url;
 
 use crate::config::layers::Merged;
@@ -333,6 +333,19 @@ impl Reader<'_> {
                 "plain http is accepted only for addresses in `egress.allow`".to_owned(),
                 hint,
             );
+        }
+        for (secret, variable) in &section.secrets {
+            if let Some(publisher) = published::publisher(variable) {
+                let message = format!(
+                    "`{variable}` is a name whose value {publisher} publishes to every visitor"
+                );
+                let path = ["connectors", name, "secrets", secret];
+                self.wrong(
+                    &path,
+                    message,
+                    "keep the secret in a variable without that prefix",
+                );
+            }
         }
         let mut headers = Vec::new();
         for (header, value) in &section.headers {

@@ -147,11 +147,9 @@ fn of_rule(connector: &Connector, rule: usize, status: Option<StatusCode>) -> Op
 
 fn mover(class: Class) -> Mover {
     match class {
-        Class::Ok | Class::CallerError => Mover::Caller,
+        Class::Ok | Class::CallerError | Class::RateLimited => Mover::Caller,
         Class::Retry | Class::ProviderDown => Mover::Upstream,
-        Class::RateLimited | Class::RefreshAuth | Class::AuthDead | Class::QuotaExhausted => {
-            Mover::Operator
-        }
+        Class::RefreshAuth | Class::AuthDead | Class::QuotaExhausted => Mover::Operator,
     }
 }
 
@@ -248,7 +246,7 @@ const GENERAL: &[General] = &[
     (
         429..=429,
         "too many requests in too short a time",
-        Mover::Operator,
+        Mover::Caller,
         "ask more slowly, wait as long as Retry-After says, or have the limit raised",
     ),
     (

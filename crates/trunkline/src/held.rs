@@ -1,13 +1,15 @@
 //! The beginning of an answer's body, held back so that rules can look into it.
 
 use std::io::Read;
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use flate2::read::GzDecoder;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use trunkline_egress::{ReceiveError, Received};
+use trunkline_egress::clock::Elapsed;
+use trunkline_egress::{Clock, ReceiveError, Received};
 
 /// Bodies are held back up to this size; longer ones pass unread.
 pub(crate) const BYTES_MAX: usize = 64 * 1024;
@@ -44,16 +46,30 @@ impl Held {
         }
     }
 
-    /// Reads up to about `bytes_max`.
+    /// Reads up to about `bytes_max`, for as long as `clock` has not come to `until`. What has not
+    /// come by then passes unread.
     pub(crate) async fn read(
         mut body: Received,
         headers: &HeaderMap,
         bytes_max: usize,
+        (clock, until): (&Clock, Instant),
     ) -> Result<Self, ReceiveError> {
         let encoding = encoding(headers);
         let mut first = BytesMut::new();
         let mut trailers = None;
-        while let Some(frame) = body.frame().await {
+        loop {
+            let frame = match clock.limit(Some(until), body.frame()).await {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
+                Err(Elapsed) => {
+                    return Ok(Self {
+                        first: first.freeze(),
+                        trailers,
+                        rest: Some(body),
+                        encoding,
+                    });
+                }
+            };
             match frame?.into_data() {
                 Ok(data) => first.extend_from_slice(&data),
                 Err(frame) => trailers = frame.into_trailers().ok().map(Box::new),

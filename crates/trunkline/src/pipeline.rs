@@ -52,7 +52,7 @@ pub(crate) async fn run(engine: &Trunkline, call: Call) -> Result<Reply, Error> 
             }
         }
     };
-    let valid = record.note(validate::validate(&granted, answered).await)?;
+    let valid = record.note(validate::validate(&granted, answered, engine.clock()).await)?;
     Ok(record.into_reply(valid))
 }
 

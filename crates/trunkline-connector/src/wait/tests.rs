@@ -61,13 +61,21 @@ fn what_is_no_wait_is_none() {
 #[test]
 fn waits_beyond_a_year_are_cut_to_one() {
     // Such as Unix seconds, taken for seconds from now: too long to be slept, whatever they mean.
-    check(WaitUnit::DeltaSeconds, "1767225620", expect!["Some(31622400s)"]);
+    check(
+        WaitUnit::DeltaSeconds,
+        "1767225620",
+        expect!["Some(31622400s)"],
+    );
     check(
         WaitUnit::DeltaSeconds,
         "31622400",
         expect!["Some(31622400s)"],
     );
-    check(WaitUnit::DeltaSeconds, "31622401", expect!["Some(31622400s)"]);
+    check(
+        WaitUnit::DeltaSeconds,
+        "31622401",
+        expect!["Some(31622400s)"],
+    );
     // Unix milliseconds, taken for seconds.
     check(WaitUnit::UnixS, "1767225620000", expect!["Some(31622400s)"]);
     check(
@@ -100,17 +108,7 @@ fn durations_as_go_prints_them() {
     check(WaitUnit::Duration, "7us", expect!["Some(7µs)"]);
     check(WaitUnit::Duration, "99ns", expect!["Some(99ns)"]);
     check(WaitUnit::Duration, "0", expect!["Some(0ns)"]);
-    for text in [
-        "",
-        "s",
-        "5",
-        "-5s",
-        "5x",
-        "1.2.3s",
-        "5s5",
-        "5 s",
-        "1h-1m",
-    ] {
+    for text in ["", "s", "5", "-5s", "5x", "1.2.3s", "5s5", "5 s", "1h-1m"] {
         assert_eq!(parse(WaitUnit::Duration, text, now()), None, "{text:?}");
     }
 }

@@ -42,8 +42,18 @@ pub(super) struct Granted {
     pub(super) repeatable: Repeatable,
     pub(super) retry: RetryPolicy,
     pub(super) limits: Limits,
+    pub(super) deadline_holds: DeadlineHolds,
     pub(super) validate: Validate,
     pub(super) fault: Option<Fault>,
+}
+
+/// How far the deadline among a call's limits reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DeadlineHolds {
+    /// Until the answer begins: the settings know nothing of streams that last for hours.
+    UntilAnswer,
+    /// Until the answer has ended: this caller wants it so.
+    UntilEnd,
 }
 
 /// Grants the credential of the connection that the caller names, or of the default one.
@@ -77,6 +87,10 @@ pub(super) fn authorize(resolved: Resolved, record: &mut Record) -> Result<Grant
             first_byte: installed.time_limits.first_byte,
             idle: installed.time_limits.idle,
             deadline: timeout.map(|timeout| record.started() + timeout),
+        },
+        deadline_holds: match options.timeout {
+            Some(_) => DeadlineHolds::UntilEnd,
+            None => DeadlineHolds::UntilAnswer,
         },
         validate: options.validate,
         fault: options.fault,
@@ -114,8 +128,16 @@ fn ours_in_path(
     credential: &Credential,
     sent: &PathAndQuery,
 ) -> Result<Option<PathAndQuery>, Error> {
+    if installed.connector.credential_paths.is_empty() {
+        return Ok(None);
+    }
     let base = installed.base_path.len();
     let below_base = sent.path().get(base..).unwrap_or_default();
+    if has_odd_segment(below_base) {
+        let message =
+            "the path has an empty segment, `.` or `..`, behind which a credential could hide";
+        return Err(Error::new(ErrorKind::BadUrl, message).with_hint("write the path out"));
+    }
     let templates = installed.connector.credential_paths.iter();
     let matching = templates.filter_map(|template| {
         Some((template.exactness(), template.places_in_prefix(below_base)?))
@@ -134,6 +156,19 @@ fn ours_in_path(
             let message = "a secret that stands in the path has a character that paths cannot have";
             Error::new(ErrorKind::SecretMissing, message)
         })
+}
+
+/// Whether servers could read another path into this one (RFC 3986 section 5.2.4).
+fn has_odd_segment(path: &str) -> bool {
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        let dots = segment.replace("%2e", ".").replace("%2E", ".");
+        if (segment.is_empty() && !is_last) || dots == "." || dots == ".." {
+            return true;
+        }
+    }
+    false
 }
 
 /// The caller's own key for this request, or one of ours where the connector declares that it

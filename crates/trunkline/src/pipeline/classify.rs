@@ -9,7 +9,7 @@ use trunkline_connector::outcome::{self, Answer, Verdict};
 use trunkline_connector::wait;
 use trunkline_egress::{Clock, ReceiveError, Received, SendError, SendErrorKind};
 
-use super::authorize::Granted;
+use super::authorize::{DeadlineHolds, Granted};
 use super::retry::{Ending, Ruling};
 use super::send::Sent;
 use crate::call::VendorError;
@@ -64,12 +64,17 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         Ok(response) => response,
         Err(error) => return failed(Failure::Send(error)),
     };
-    let (head, body) = response.into_parts();
+    let (head, mut body) = response.into_parts();
+    if granted.deadline_holds == DeadlineHolds::UntilAnswer {
+        body.lift_deadline();
+    }
     if granted.installed().is_plain(head.status) {
         return Classified::plain(head.status, head.headers, body);
     }
     let body = if is_held(connector, head.status, &head.headers) {
-        match Held::read(body, &head.headers, held::BYTES_MAX).await {
+        // What rules have to see of an answer is due as its beginning is.
+        let until = clock.now() + granted.limits.first_byte;
+        match Held::read(body, &head.headers, held::BYTES_MAX, (clock, until)).await {
             Ok(body) => body,
             Err(error) => return failed(Failure::Receive(error)),
         }
@@ -95,7 +100,7 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         )
     };
     Classified {
-        ending: ending(verdict.class, head.status),
+        ending: ending(verdict, &head.headers, head.status),
         ruling: ruling(connector, verdict.class, &head.headers),
         asked,
         outcome: Outcome::Answered(Answered {
@@ -164,14 +169,23 @@ fn vendor_error(connector: &Connector, json: &serde_json::Value) -> VendorError 
     }
 }
 
-fn ending(class: Class, status: StatusCode) -> Ending {
-    match class {
-        Class::Ok
-        | Class::CallerError
-        | Class::AuthDead
-        | Class::RefreshAuth
-        | Class::QuotaExhausted => Ending::Final,
+fn ending(verdict: Verdict, headers: &HeaderMap, status: StatusCode) -> Ending {
+    match verdict.class {
+        // RFC 9110 section 15.5.20 and RFC 8470 section 5.2: refused unprocessed.
+        _ if verdict.rule.is_none()
+            && matches!(
+                status,
+                StatusCode::MISDIRECTED_REQUEST | StatusCode::TOO_EARLY
+            ) =>
+        {
+            Ending::NotProcessed
+        }
         Class::RateLimited => Ending::Throttled,
+        Class::Ok => Ending::Final,
+        _ if wants_repetition(headers) => Ending::Faulty,
+        Class::CallerError | Class::AuthDead | Class::RefreshAuth | Class::QuotaExhausted => {
+            Ending::Final
+        }
         // RFC 9110 sections 15.6.2 and 15.6.6: asking again cannot change these.
         Class::ProviderDown
             if matches!(
@@ -185,23 +199,31 @@ fn ending(class: Class, status: StatusCode) -> Ending {
     }
 }
 
+/// What the header that the connector declares says, whatever the method: its vendor promises that
+/// it is safe.
 fn ruling(connector: &Connector, class: Class, headers: &HeaderMap) -> Ruling {
-    if class == Class::Ok {
-        return Ruling::None;
+    let declared = connector.retry.override_header.as_ref();
+    match declared.and_then(|name| headers.get(name)) {
+        Some(value) if class != Class::Ok && value == "true" => Ruling::Again,
+        Some(value) if class != Class::Ok && value == "false" => Ruling::Stop,
+        Some(_) | None => undeclared_ruling(class, headers),
     }
-    let own = connector
-        .retry
-        .override_header
-        .as_ref()
-        .and_then(|name| headers.get(name));
-    match own
-        .or_else(|| headers.get(SHOULD_RETRY))
-        .map(http::HeaderValue::as_bytes)
-    {
-        Some(b"true") => Ruling::Again,
-        Some(b"false") => Ruling::Stop,
-        _ => Ruling::None,
+}
+
+/// Nobody promises anything for this header from other upstreams. It can keep us from asking again;
+/// that it wants us to is only a hint, see [`wants_repetition`].
+fn undeclared_ruling(class: Class, headers: &HeaderMap) -> Ruling {
+    match headers.get(SHOULD_RETRY) {
+        Some(value) if class != Class::Ok && value == "false" => Ruling::Stop,
+        Some(_) | None => Ruling::None,
     }
+}
+
+/// An upstream's hint that its error passes: what may safely be repeated is.
+fn wants_repetition(headers: &HeaderMap) -> bool {
+    headers
+        .get(SHOULD_RETRY)
+        .is_some_and(|value| value == "true")
 }
 
 fn failed(failure: Failure) -> Classified {

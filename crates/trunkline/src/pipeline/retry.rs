@@ -1,6 +1,6 @@
 //! Decides whether to try again, and when. Pure: the caller sleeps.
 //!
-//! The rules are those of `docs/guide/retries.md`. Their sources: RFC 9110 section 9.2.2 (which
+//! The sources of its rules: RFC 9110 section 9.2.2 (which
 //! methods may be repeated), section 10.2.3 (`Retry-After`), RFC 9113 section 8.7 (what HTTP/2
 //! refuses unprocessed), and what the vendors' SDKs do.
 

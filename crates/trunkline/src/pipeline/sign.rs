@@ -165,7 +165,21 @@ fn stays(name: &HeaderName) -> bool {
             | "x-apikey" | "x-api-token" | "api-token" | "x-auth-token" | "x-auth-key"
             | "x-access-token" | "private-token" | "x-goog-api-key" | "x-amz-security-token"
             | "x-functions-key" | "x-shopify-access-token" | "ocp-apim-subscription-key"
-            | "xi-api-key" | "dd-api-key"
+            | "xi-api-key"
+            | "x-authorization"
+            | "x-auth"
+            | "token"
+            | "x-token"
+            | "x-vault-token"
+            | "x-gitlab-token"
+            | "x-figma-token"
+            | "x-api-secret"
+            | "api-secret"
+            | "x-client-secret"
+            | "x-access-key"
+            | "x-api-key-id"
+            | "x-app-key"
+            | "x-rapidapi-key" | "dd-api-key"
     ) || call::is_ours(name)
 }
 

@@ -1,10 +1,13 @@
 //! Compares a reply with what its operation promises.
 
+use std::time::Instant;
+
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use trunkline_connector::Operation;
 use trunkline_connector::format::{Class, ReplyKind};
 use trunkline_connector::outcome::Verdict;
+use trunkline_egress::Clock;
 
 use super::authorize::Granted;
 use super::classify::{self, Answered};
@@ -37,7 +40,11 @@ struct Made;
 ///
 /// # Errors
 /// [`ErrorKind::SchemaBroken`], if the caller wants promises enforced.
-pub(super) async fn validate(granted: &Granted, mut answered: Answered) -> Result<Valid, Error> {
+pub(super) async fn validate(
+    granted: &Granted,
+    mut answered: Answered,
+    clock: &Clock,
+) -> Result<Valid, Error> {
     let is_good = answered.verdict.class == Class::Ok && answered.status.is_success();
     let operation = granted.operation().filter(|_| is_good);
     let problem = match (granted.validate, operation) {
@@ -45,7 +52,9 @@ pub(super) async fn validate(granted: &Granted, mut answered: Answered) -> Resul
         (Validate::Report, Some(operation)) => broken_promise(operation, &answered),
         (Validate::Enforce, Some(operation)) => {
             if promises_json(operation, &answered.headers) {
-                answered.body = held_whole(answered.body, &answered.headers).await?;
+                let until = clock.now() + granted.limits.first_byte;
+                answered.body =
+                    held_whole(answered.body, &answered.headers, (clock, until)).await?;
                 if answered.body.text(BYTES_MAX).is_none() {
                     return Err(unreadable());
                 }
@@ -71,11 +80,15 @@ pub(super) async fn validate(granted: &Granted, mut answered: Answered) -> Resul
     })
 }
 
-async fn held_whole(body: Held, headers: &HeaderMap) -> Result<Held, Error> {
+async fn held_whole(
+    body: Held,
+    headers: &HeaderMap,
+    limit: (&Clock, Instant),
+) -> Result<Held, Error> {
     let Some(rest) = body.rest else {
         return Ok(body);
     };
-    let mut held = Held::read(rest, headers, BYTES_MAX)
+    let mut held = Held::read(rest, headers, BYTES_MAX, limit)
         .await
         .map_err(failure::of_receive)?;
     if !body.first.is_empty() {
@@ -86,7 +99,7 @@ async fn held_whole(body: Held, headers: &HeaderMap) -> Result<Held, Error> {
 
 fn unreadable() -> Error {
     let message = format!(
-        "the reply cannot be checked: it is larger than {BYTES_MAX} bytes, or compressed otherwise than with gzip"
+        "the reply cannot be checked: it is larger than {BYTES_MAX} bytes, too slow, or compressed otherwise than with gzip"
     );
     Error::new(ErrorKind::ReplyTooLarge, message)
 }

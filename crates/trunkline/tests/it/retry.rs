@@ -86,7 +86,7 @@ async fn answers_are_asked_again_by_status_and_method() {
             408                            2       2       1       2       2       1
             409                            1       1       1       1       1       1
             422                            1       1       1       1       1       1
-            425                            2       2       1       2       2       1
+            425                            2       2       2       2       2       2
             429                            2       2       2       2       2       2
             500                            2       2       1       2       2       1
             501                            1       1       1       1       1       1
@@ -158,8 +158,8 @@ async fn the_upstreams_own_ruling_comes_first() {
         ],
         expect![[r#"
                                          GET  DELETE    POST   keyed   reads   PATCH
-            400, again                     2       2       2       2       2       2
-            503, again                     2       2       2       2       2       2
+            400, again                     2       2       1       2       2       1
+            503, again                     2       2       1       2       2       1
             503, stop                      1       1       1       1       1       1
             429, stop                      1       1       1       1       1       1
             503, nonsense                  2       2       1       2       2       1

@@ -145,7 +145,7 @@ async fn replies_are_checked_up_to_a_size() {
     let expected = expect![[r#"
         Off: 200 -
         Report: 200 -
-        Enforce: reply_too_large: the reply cannot be checked: it is larger than 8388608 bytes, or compressed otherwise than with gzip"#]];
+        Enforce: reply_too_large: the reply cannot be checked: it is larger than 8388608 bytes, too slow, or compressed otherwise than with gzip"#]];
     check(
         create,
         &answer(200, &[JSON], good_of(CHECKED_MAX + 1)),
@@ -175,7 +175,7 @@ async fn compressed_replies_are_checked_by_what_is_in_them() {
     let expected = expect![[r#"
         Off: 200 -
         Report: 200 -
-        Enforce: reply_too_large: the reply cannot be checked: it is larger than 8388608 bytes, or compressed otherwise than with gzip"#]];
+        Enforce: reply_too_large: the reply cannot be checked: it is larger than 8388608 bytes, too slow, or compressed otherwise than with gzip"#]];
     check(create, &zip(&good_of(CHECKED_MAX + 1)), expected).await;
 }
 

@@ -26,10 +26,10 @@ fn statuses_codes_of_ours_and_plain_words_are_explained() {
     check(
         "429",
         expect![[r#"
-        too many requests in too short a time
-          whose move:  yours: keys, settings or network
-          what to do:  ask more slowly, wait as long as Retry-After says, or have the limit raised
-    "#]],
+            too many requests in too short a time
+              whose move:  yours: the request
+              what to do:  ask more slowly, wait as long as Retry-After says, or have the limit raised
+        "#]],
     );
     check(
         "secret_missing",
