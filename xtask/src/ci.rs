@@ -10,85 +10,70 @@ pub(crate) mod testing;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::ci::report::{Outcome, Report};
-use crate::process::{Ending, Program};
+use crate::process::{Echo, Ending, Program, Running};
 use crate::workspace::Workspace;
 use crate::{generate, say, tidy};
 
 /// The largest binary that may ship.
 const BINARY_BYTES_MAX: u64 = 25_000_000;
 
-struct Step {
-    name: &'static str,
-    run: fn(&Workspace) -> Result<Outcome>,
+/// What one round has at hand.
+struct Round<'a> {
+    workspace: &'a Workspace,
+    /// The release binary, which is being built: its last part, linking, keeps one core busy while
+    /// the other steps need the others.
+    release: Option<Running>,
 }
 
-/// The release binary is built once, before what uses it: the generated command reference and
-/// the product tests.
-const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        run: format,
-    },
-    Step {
-        name: "our own rules",
-        run: own_rules,
-    },
-    Step {
-        name: "clippy",
-        run: clippy,
-    },
-    Step {
-        name: "features",
-        run: features::check,
-    },
-    Step {
-        name: "documentation",
-        run: documentation,
-    },
-    Step {
-        name: "release binary",
-        run: release_binary,
-    },
-    Step {
-        name: "generated files",
-        run: generated_files,
-    },
-    Step {
-        name: "SDK packages",
-        run: packages::install,
-    },
-    Step {
-        name: "tests",
-        run: testing::run,
-    },
-    Step {
-        name: "documentation tests",
-        run: testing::run_documentation,
-    },
-    Step {
-        name: "dependency rules",
-        run: dependency_rules,
-    },
+type Step = fn(&mut Round<'_>) -> Result<Outcome>;
+
+/// The release binary comes before what uses it: the generated command reference and the product
+/// tests.
+const STEPS: &[(&str, Step)] = &[
+    ("format", |round| format(round.workspace)),
+    ("our own rules", |round| own_rules(round.workspace)),
+    ("clippy", |round| clippy(round.workspace)),
+    ("features", |round| features::check(round.workspace)),
+    ("documentation", |round| documentation(round.workspace)),
+    ("build of the tests", |round| {
+        testing::build(round.workspace)
+    }),
+    ("release binary", release_binary),
+    ("generated files", |round| generated_files(round.workspace)),
+    ("SDK packages", |round| packages::install(round.workspace)),
+    ("tests", |round| testing::run(round.workspace)),
+    ("documentation tests", |round| {
+        testing::run_documentation(round.workspace)
+    }),
+    ("dependency rules", |round| {
+        dependency_rules(round.workspace)
+    }),
 ];
 
 /// Runs every step and ends with `N passed, N failed`.
-pub(crate) fn run(workspace: &Workspace) -> ExitCode {
+pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
+    let mut build = Program::new(&workspace.root, "cargo build --release");
+    say::line(&format!("meanwhile: $ {}", build.shown()));
+    let mut round = Round {
+        workspace,
+        release: Some(build.start(Echo::Silent)?),
+    };
     let mut report = Report::default();
-    for (place, step) in STEPS.iter().enumerate() {
-        say::line(&format!("\n[{}/{}] {}", place + 1, STEPS.len(), step.name));
-        let (outcome, took) = timed(|| (step.run)(workspace));
+    for (place, (name, step)) in STEPS.iter().enumerate() {
+        say::line(&format!("\n[{}/{}] {name}", place + 1, STEPS.len()));
+        let (outcome, took) = timed(|| step(&mut round));
         let outcome = outcome.unwrap_or_else(|err| Outcome::failed(format!("{err:#}")));
         say::line(&outcome.to_line(took));
-        report.add(step.name, outcome, took);
+        report.add(name, outcome, took);
     }
     say::line("");
     for line in report.lines() {
         say::line(&line);
     }
-    report.exit_code()
+    Ok(report.exit_code())
 }
 
 /// Runs a program as a step that either passes or fails.
@@ -129,14 +114,18 @@ fn documentation(workspace: &Workspace) -> Result<Outcome> {
     )
 }
 
-fn release_binary(workspace: &Workspace) -> Result<Outcome> {
-    let built = passes(Program::new(&workspace.root, "cargo build --release"))?;
-    if built.is_failure() {
-        return Ok(built);
+fn release_binary(round: &mut Round<'_>) -> Result<Outcome> {
+    let release = round
+        .release
+        .take()
+        .context("the release binary is built once")?;
+    let (ending, text) = release.finish()?;
+    if ending == Ending::Failure {
+        say::line(text.trim_end());
+        return Ok(Outcome::failed("it does not build".into()));
     }
-    Ok(judge_size(
-        std::fs::metadata(workspace.release_binary())?.len(),
-    ))
+    let binary = round.workspace.release_binary();
+    Ok(judge_size(std::fs::metadata(binary)?.len()))
 }
 
 fn judge_size(bytes: u64) -> Outcome {

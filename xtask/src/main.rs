@@ -52,7 +52,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
     let workspace = Workspace::here();
     match arguments {
         ["check"] => check::run(&workspace),
-        ["ci"] => Ok(ci::run(&workspace)),
+        ["ci"] => ci::run(&workspace),
         ["tidy"] => tidy::run(&workspace),
         ["gen"] => generate::write(&workspace),
         ["gen", "--check"] => generate::check(&workspace),

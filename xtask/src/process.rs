@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, bail};
 
@@ -23,6 +23,16 @@ pub(crate) enum Ending {
     Success,
     /// With any other status, or by a signal.
     Failure,
+}
+
+impl Ending {
+    fn of(status: ExitStatus) -> Self {
+        if status.success() {
+            Self::Success
+        } else {
+            Self::Failure
+        }
+    }
 }
 
 /// What `cargo run` tells this program about itself. Build scripts of others read these, so a
@@ -72,15 +82,16 @@ impl Program {
             .stdin(Stdio::null())
             .status()
             .with_context(|| self.unstarted())?;
-        Ok(if status.success() {
-            Ending::Success
-        } else {
-            Ending::Failure
-        })
+        Ok(Ending::of(status))
     }
 
     /// Runs it to its end, passing on every line it prints, and gives a copy of them.
     pub(crate) fn run_and_copy(&mut self) -> Result<(Ending, String)> {
+        self.start(Echo::AsItComes)?.finish()
+    }
+
+    /// Starts it and leaves it to itself until its end is asked for.
+    pub(crate) fn start(&mut self, echo: Echo) -> Result<Running> {
         let mut child = self
             .command
             .stdin(Stdio::null())
@@ -88,30 +99,17 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| self.unstarted())?;
-        let streams: [Option<Box<dyn Read + Send>>; 2] = [
+        let readers = [
             child
                 .stdout
                 .take()
-                .map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+                .map(|stream| thread::spawn(move || copy(stream, echo))),
             child
                 .stderr
                 .take()
-                .map(|stream| Box::new(stream) as Box<dyn Read + Send>),
+                .map(|stream| thread::spawn(move || copy(stream, echo))),
         ];
-        let readers = streams.map(|stream| thread::spawn(move || pass_on(stream)));
-        let mut text = String::new();
-        for reader in readers {
-            let Ok(copy) = reader.join() else {
-                bail!("`{}` could not be read", self.shown)
-            };
-            text.push_str(&copy?);
-        }
-        let ending = if child.wait()?.success() {
-            Ending::Success
-        } else {
-            Ending::Failure
-        };
-        Ok((ending, text))
+        Ok(Running { child, readers })
     }
 
     /// Runs it to its end and gives what it printed; anything but success is an error.
@@ -139,15 +137,45 @@ impl Program {
     }
 }
 
-fn pass_on(stream: Option<Box<dyn Read + Send>>) -> Result<String> {
+/// Whether what a program prints is passed on while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// Line by line.
+    AsItComes,
+    /// Not at all: something else prints meanwhile.
+    Silent,
+}
+
+/// A program that was started.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    readers: [Option<JoinHandle<Result<String>>>; 2],
+}
+
+impl Running {
+    /// Waits for its end, and gives what it printed: standard output, then standard error.
+    pub(crate) fn finish(mut self) -> Result<(Ending, String)> {
+        let mut text = String::new();
+        for reader in self.readers.into_iter().flatten() {
+            let Ok(copy) = reader.join() else {
+                bail!("what a program printed could not be read")
+            };
+            text.push_str(&copy?);
+        }
+        Ok((Ending::of(self.child.wait()?), text))
+    }
+}
+
+fn copy(stream: impl Read, echo: Echo) -> Result<String> {
     let mut copy = String::new();
-    let Some(stream) = stream else {
-        return Ok(copy);
-    };
     for line in BufReader::new(stream).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
-        say::line(&line);
+        match echo {
+            Echo::AsItComes => say::line(&line),
+            Echo::Silent => {}
+        }
         copy.push_str(&line);
         copy.push('\n');
     }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::ci;
 use crate::ci::report::Outcome;
 use crate::ci::tally;
 use crate::process::{Ending, Program};
@@ -37,6 +38,15 @@ const DRIVEN: &[Driven] = &[
     },
 ];
 
+/// Builds the tests and runs none.
+pub(crate) fn build(workspace: &Workspace) -> Result<Outcome> {
+    let line = match Runner::of(workspace) {
+        Runner::Nextest => "cargo nextest run --workspace --no-run".to_owned(),
+        Runner::Libtest => format!("{LIBTEST} --no-run"),
+    };
+    ci::passes(Program::new(&workspace.root, &line))
+}
+
 /// All tests of the workspace, by cargo-nextest where it is installed.
 pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     let missing: Vec<&Driven> = DRIVEN
@@ -59,13 +69,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
 pub(crate) fn run_fast(workspace: &Workspace) -> Result<Outcome> {
     let runner = Runner::of(workspace);
     let program = match runner {
-        Runner::Nextest => {
-            Program::new(&workspace.root, NEXTEST).argument("not package(trunkline-tests)")
+        Runner::Nextest => Program::new(&workspace.root, NEXTEST)
+            .argument("not (package(trunkline-tests) or package(trunkline-benches))"),
+        Runner::Libtest => {
+            let without = "--exclude trunkline-tests --exclude trunkline-benches";
+            Program::new(&workspace.root, &format!("{LIBTEST} {without}"))
         }
-        Runner::Libtest => Program::new(
-            &workspace.root,
-            &format!("{LIBTEST} --exclude trunkline-tests"),
-        ),
     };
     count(program, runner)
 }

@@ -1,6 +1,6 @@
 //! Programs end as they ended, and what they print is kept whole.
 
-use super::{Ending, Program};
+use super::{Echo, Ending, Program};
 use crate::workspace::Workspace;
 
 fn program(line: &str) -> Program {
@@ -54,4 +54,16 @@ fn what_cargo_says_of_this_program_is_not_passed_on() {
     );
     assert!(!variables.contains("CARGO_MANIFEST_DIR="), "{variables}");
     assert!(!variables.contains("CARGO_PKG_NAME="), "{variables}");
+}
+
+#[test]
+fn a_program_can_be_left_to_itself_and_asked_later() {
+    let early = program("cargo --version").start(Echo::Silent).unwrap();
+    let late = program("cargo no-such-command")
+        .start(Echo::Silent)
+        .unwrap();
+    assert_eq!(late.finish().unwrap().0, Ending::Failure);
+    let (ending, text) = early.finish().unwrap();
+    assert_eq!(ending, Ending::Success);
+    assert!(text.starts_with("cargo 1."), "{text}");
 }

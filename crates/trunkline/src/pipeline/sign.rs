@@ -168,7 +168,6 @@ fn stays(name: &HeaderName) -> bool {
             | "xi-api-key"
             | "x-authorization"
             | "x-auth"
-            | "token"
             | "x-token"
             | "x-vault-token"
             | "x-gitlab-token"
