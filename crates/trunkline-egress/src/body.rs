@@ -21,7 +21,7 @@ type BoxedBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = BodyError> + 
 
 /// The body of a request on its way out.
 ///
-/// hyper decides between `Content-Length` and chunks by its size hint, so each form gives the
+/// A connection decides between `Content-Length` and chunks by its size hint, so each form gives the
 /// closest one it knows.
 #[derive(Default)]
 pub enum Body {

@@ -1,4 +1,4 @@
-//! An open HTTP connection, and the tasks that drive it: they end when it is dropped.
+//! An open HTTP connection. HTTP/2 has tasks that drive it: they end when it is dropped.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper::rt::{Executor, Timer};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 
 use crate::body::Outgoing;
 use crate::clock::{Clock, Sleep};
-use crate::transport::{Traffic, Transport};
+use crate::http1::Exchange;
+use crate::transport::Transport;
 
-/// The head of an answer, at most. Its headers are limited to hyper's 100.
+/// The head of an answer over HTTP/2, at most.
 const HEAD_BYTES_MAX: u32 = 64 * 1024;
 
 /// What an upstream may send ahead on one stream, and on all of a connection together. The second
@@ -33,18 +34,16 @@ const SEND_BUFFER_MAX: usize = 128 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// A connection that carries one exchange at a time.
+/// A connection that carries one exchange at a time. Whoever holds it drives it; dropping it
+/// closes it at once.
 pub(crate) struct Http1 {
-    pub(crate) sender: http1::SendRequest<Outgoing>,
-    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) exchange: Exchange,
     /// The limit that is running, if any; lives here so that a call need not register a timer.
     pub(crate) timer: Sleep,
     /// When the connection was last known to be alive.
     pub(crate) last_seen: Instant,
     /// Whether it has served a request before.
     pub(crate) is_reused: bool,
-    /// Drives the connection; dropped with it, which closes it at once.
-    _driver: JoinSet<()>,
 }
 
 /// A connection that carries many exchanges at once.
@@ -74,29 +73,15 @@ pub(crate) struct Stream {
 }
 
 impl Http1 {
-    /// Begins HTTP/1.1 on a fresh stream.
-    pub(crate) async fn open(transport: Transport, clock: &Clock) -> hyper::Result<Box<Http1>> {
-        let traffic = transport.traffic();
-        let (sender, connection) = http1::Builder::new()
-            .max_header_size(HEAD_BYTES_MAX as usize)
-            .handshake(TokioIo::new(transport))
-            .await?;
-        let mut driver = JoinSet::new();
-        driver.spawn(async move {
-            if let Err(err) = connection.await {
-                // Whoever waits for an answer is told by hyper; this is for the idle ones.
-                tracing::trace!(error = %err, "a connection ended");
-            }
-        });
+    /// Takes a fresh stream for HTTP/1.1, which begins without a word.
+    pub(crate) fn new(transport: Transport, clock: &Clock) -> Box<Http1> {
         let now = clock.now();
-        Ok(Box::new(Http1 {
-            sender,
-            traffic,
+        Box::new(Http1 {
+            exchange: Exchange::new(transport),
             timer: clock.sleep_until(now),
             last_seen: now,
             is_reused: false,
-            _driver: driver,
-        }))
+        })
     }
 }
 

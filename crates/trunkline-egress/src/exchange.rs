@@ -15,37 +15,37 @@
 
 mod failed;
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Instant;
 
 use http::header::HOST;
 use http::uri::{Parts, PathAndQuery};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
-use pin_project_lite::pin_project;
 
 use crate::Limits;
-use crate::body::Outgoing;
-use crate::clock::{self, Clock};
+use crate::body::{Outgoing, Upload};
+use crate::clock::{self, Clock, Sleep};
 use crate::connection::{Http1, Stream};
 use crate::error::{Cause, SendError, SendErrorKind};
-use crate::lease::{Lease, Place, Return};
+use crate::lease::{Lease, Place};
 use crate::origin::Origin;
+use crate::pool::Pool;
 use crate::receive::Received;
-use crate::transport::Mark;
 
-/// Headers an answer may have; hyper's own limit for HTTP/1.1, and ours for HTTP/2.
+/// Headers an answer over HTTP/2 may have, as over HTTP/1.1.
 const HEADERS_MAX: usize = 100;
 
-/// What holds for an exchange whatever connection it is on.
-#[derive(Clone, Copy)]
+/// What holds for every connection that the request may be sent on.
 pub(crate) struct Terms<'a> {
+    pub(crate) pool: &'a Arc<Pool>,
+    pub(crate) origin: &'a Origin,
     pub(crate) clock: &'a Clock,
     pub(crate) limits: &'a Limits,
-    /// When the request was handed over.
-    pub(crate) sent_at: Instant,
+    pub(crate) upload: Option<Arc<Upload>>,
 }
 
 /// Why there is no answer.
@@ -55,158 +55,128 @@ pub(crate) enum Failed {
     Error(SendError),
 }
 
-/// What hyper says of a request: an answer, or an error and perhaps the request.
-pub(crate) type Answered = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>;
-
-/// Sends over HTTP/1.1: hands the request over at once, and returns the wait for its answer.
-pub(crate) fn over_http1(
-    terms: Terms<'_>,
+/// Sends over HTTP/1.1.
+///
+/// The request is handed over at once; what is returned only waits, and so does not carry it
+/// around. When that is dropped, the connection is closed.
+pub(crate) fn over_http1<'a>(
+    terms: &'a Terms<'_>,
     mut connection: Box<Http1>,
     mut request: Request<Outgoing>,
-    back: Return,
-) -> Waiting<'_, impl Future<Output = Answered> + Send + use<>> {
-    to_http1(&mut request, &back.origin);
-    let before = connection.traffic.mark();
-    let answer = connection.sender.try_send_request(request);
-    let mut lease = Lease {
-        place: Place::Http1(connection),
-        back,
-    };
-    let until = terms.start(&mut lease);
-    Waiting {
-        answer,
-        lease: Some(lease),
-        before,
-        until,
-        terms,
+    sent_at: Instant,
+) -> impl Future<Output = Result<Response<Received>, Failed>> + Send + use<'a> {
+    to_http1(&mut request, terms.origin);
+    let before = connection.exchange.mark();
+    let begun = connection.exchange.begin(request);
+    async move {
+        if let Err(unwritable) = begun {
+            let cause = Cause::Text(unwritable.reason());
+            let error = SendError::unsent(SendErrorKind::RequestInvalid, cause);
+            return Err(Failed::Error(error));
+        }
+        let Http1 {
+            exchange, timer, ..
+        } = &mut *connection;
+        let answer = future::poll_fn(|cx| exchange.poll_answer(cx));
+        let answer = match within(terms, answer, timer, sent_at).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(fault)) => {
+                return Err(failed::over_http1(terms, &mut connection, before, fault));
+            }
+            Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
+        };
+        connection.last_seen = terms.clock.now();
+        received(terms, Place::Http1(connection), None, answer)
     }
 }
 
-/// Sends over HTTP/2, as [`over_http1`].
-pub(crate) fn over_http2(
-    terms: Terms<'_>,
+/// Sends over HTTP/2.
+///
+/// As [`over_http1`]; when the future is dropped the stream is reset, and the connection stays.
+pub(crate) fn over_http2<'a>(
+    terms: &'a Terms<'_>,
     mut stream: Stream,
     mut request: Request<Outgoing>,
-    back: Return,
-) -> Result<Waiting<'_, impl Future<Output = Answered> + Send + use<>>, SendError> {
-    to_http2(&mut request, &back.origin)?;
-    stream.note_use();
-    let answer = stream.sender().try_send_request(request);
-    let mut lease = Lease {
-        place: Place::Http2(stream),
-        back,
-    };
-    let until = terms.start(&mut lease);
-    Ok(Waiting {
-        answer,
-        lease: Some(lease),
-        before: Mark::default(),
-        until,
-        terms,
-    })
-}
-
-pin_project! {
-    /// Waits for the head of an answer, within the first-byte limit and the deadline.
-    ///
-    /// When dropped, the connection is closed (HTTP/1.1) or the stream is reset (HTTP/2).
-    ///
-    /// Written out, since the same in `async` moves all of this around several times per call.
-    pub(crate) struct Waiting<'a, F> {
-        #[pin]
-        answer: F,
-        // Until the answer is there.
-        lease: Option<Lease>,
-        before: Mark,
-        until: Instant,
-        terms: Terms<'a>,
-    }
-}
-
-impl<F: Future<Output = Answered>> Future for Waiting<'_, F> {
-    type Output = Result<Response<Received>, Failed>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        if let Poll::Ready(answer) = this.answer.poll(cx) {
-            return Poll::Ready(match (answer, this.lease.take()) {
-                (Ok(answer), Some(lease)) => received(*this.terms, lease, answer),
-                (Err(err), Some(lease)) => Err(failed::over(&lease, *this.before, err)),
-                // Polled again after its end.
-                (_, None) => Err(Failed::Error(closed())),
-            });
-        }
-        let Some(lease) = this.lease else {
-            return Poll::Pending;
+    sent_at: Instant,
+) -> impl Future<Output = Result<Response<Received>, Failed>> + Send + use<'a> {
+    let answer = to_http2(&mut request, terms.origin).map(|()| {
+        stream.note_use();
+        stream.sender().try_send_request(request)
+    });
+    async move {
+        let answer = match within(terms, answer?, stream.timer(), sent_at).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(err)) => return Err(failed::over_http2(terms, &stream, err)),
+            Err(kind) => return Err(Failed::Error(SendError::sent(kind, Cause::None))),
         };
-        let kind = ready!(this.terms.poll_limit(lease, *this.until, cx));
-        *this.lease = None;
-        Poll::Ready(Err(Failed::Error(SendError::sent(kind, Cause::None))))
+        if HEADERS_MAX < answer.headers().len() {
+            let cause = Cause::Text("it has more than 100 headers");
+            return Err(Failed::Error(SendError::sent(
+                SendErrorKind::UpstreamMalformed,
+                cause,
+            )));
+        }
+        let (head, incoming) = answer.into_parts();
+        let answer = Response::from_parts(head, ());
+        received(terms, Place::Http2(stream), Some(incoming), answer)
     }
 }
 
-impl Terms<'_> {
-    /// Sets the limit for the head of the answer; nothing is registered for it yet.
-    fn start(&self, lease: &mut Lease) -> Instant {
-        let until = clock::later(self.sent_at, self.limits.first_byte);
-        lease.timer().reset(earlier(until, self.limits.deadline));
-        until
-    }
-
-    /// Which limit has been reached.
-    fn poll_limit(
-        &self,
-        lease: &mut Lease,
-        until: Instant,
-        cx: &mut Context<'_>,
-    ) -> Poll<SendErrorKind> {
-        let Limits {
-            first_byte,
-            deadline,
-            ..
-        } = *self.limits;
+/// Waits for the head of the answer, within the first-byte limit and the deadline.
+async fn within<F: Future>(
+    terms: &Terms<'_>,
+    answer: F,
+    timer: &mut Sleep,
+    sent_at: Instant,
+) -> Result<F::Output, SendErrorKind> {
+    let mut answer = pin!(answer);
+    let first_byte = terms.limits.first_byte;
+    let deadline = terms.limits.deadline;
+    let until = clock::later(sent_at, first_byte);
+    timer.reset(earlier(until, deadline));
+    future::poll_fn(|cx| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+            return Poll::Ready(Ok(answer));
+        }
         loop {
-            ready!(Pin::new(lease.timer()).poll(cx));
-            let now = self.clock.now();
+            ready!(Pin::new(&mut *timer).poll(cx));
+            let now = terms.clock.now();
             if deadline.is_some_and(|deadline| deadline <= now) {
-                return Poll::Ready(SendErrorKind::DeadlineExceeded);
+                return Poll::Ready(Err(SendErrorKind::DeadlineExceeded));
             }
-            let until = match &lease.back.upload {
+            let until = match &terms.upload {
                 Some(upload) => clock::later(upload.taken_at(), first_byte).max(until),
                 None => until,
             };
             if until <= now {
-                return Poll::Ready(SendErrorKind::FirstByteTimeout);
+                return Poll::Ready(Err(SendErrorKind::FirstByteTimeout));
             }
-            lease.timer().reset(earlier(until, deadline));
+            timer.reset(earlier(until, deadline));
         }
-    }
+    })
+    .await
 }
 
 fn received(
-    terms: Terms<'_>,
-    mut lease: Lease,
-    answer: Response<Incoming>,
+    terms: &Terms<'_>,
+    place: Place,
+    incoming: Option<Incoming>,
+    answer: Response<()>,
 ) -> Result<Response<Received>, Failed> {
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(malformed("it switched to another protocol unasked"));
+        let cause = Cause::Text("it switched to another protocol unasked");
+        return Err(Failed::Error(SendError::sent(
+            SendErrorKind::UpstreamMalformed,
+            cause,
+        )));
     }
-    if HEADERS_MAX < answer.headers().len() {
-        return Err(malformed("it has more than 100 headers"));
-    }
-    lease.note_alive(terms.clock.now());
-    Ok(answer.map(|incoming| Received::new(incoming, lease, terms.clock, terms.limits)))
-}
-
-fn malformed(reason: &'static str) -> Failed {
-    Failed::Error(SendError::sent(
-        SendErrorKind::UpstreamMalformed,
-        Cause::Text(reason),
-    ))
-}
-
-fn closed() -> SendError {
-    SendError::sent(SendErrorKind::ClosedBeforeAnswer, Cause::None)
+    let lease = Lease {
+        place,
+        pool: Arc::clone(terms.pool),
+        origin: terms.origin.clone(),
+        upload: terms.upload.clone(),
+    };
+    Ok(answer.map(|()| Received::new(incoming, lease, terms.clock, terms.limits)))
 }
 
 /// HTTP/1.1 wants path and query only, and a `Host` header.
@@ -226,7 +196,7 @@ fn to_http1(request: &mut Request<Outgoing>, origin: &Origin) {
 
 /// HTTP/2 wants scheme and authority, and no `Host` header; hyper removes what else belongs to
 /// an HTTP/1.1 connection.
-fn to_http2(request: &mut Request<Outgoing>, origin: &Origin) -> Result<(), SendError> {
+fn to_http2(request: &mut Request<Outgoing>, origin: &Origin) -> Result<(), Failed> {
     *request.version_mut() = Version::HTTP_2;
     request.headers_mut().remove(HOST);
     let root = || PathAndQuery::from_static("/");
@@ -241,7 +211,10 @@ fn to_http2(request: &mut Request<Outgoing>, origin: &Origin) -> Result<(), Send
         }
         Err(err) => {
             let cause = Cause::Other(Box::new(err));
-            Err(SendError::unsent(SendErrorKind::RequestInvalid, cause))
+            Err(Failed::Error(SendError::unsent(
+                SendErrorKind::RequestInvalid,
+                cause,
+            )))
         }
     }
 }

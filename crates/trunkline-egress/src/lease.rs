@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use http_body::SizeHint;
+
 use crate::body::Upload;
 use crate::clock::Sleep;
 use crate::connection::{Http1, Stream};
@@ -12,11 +14,6 @@ use crate::pool::Pool;
 /// A connection in use, and where it goes back to.
 pub(crate) struct Lease {
     pub(crate) place: Place,
-    pub(crate) back: Return,
-}
-
-/// Where a connection goes back to, and what must be over before.
-pub(crate) struct Return {
     pub(crate) pool: Arc<Pool>,
     pub(crate) origin: Origin,
     pub(crate) upload: Option<Arc<Upload>>,
@@ -27,21 +24,38 @@ pub(crate) enum Place {
     Http2(Stream),
 }
 
+impl Place {
+    /// Whether an HTTP/1.1 connection has the last of its answer. HTTP/2's body knows itself.
+    pub(crate) fn has_answer_ended(&self) -> bool {
+        match self {
+            Place::Http1(connection) => connection.exchange.has_answer_ended(),
+            Place::Http2(_) => false,
+        }
+    }
+
+    /// How much of an HTTP/1.1 answer is still to come.
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match self {
+            Place::Http1(connection) => connection.exchange.size_hint(),
+            Place::Http2(_) => SizeHint::default(),
+        }
+    }
+}
+
 impl Lease {
     /// The exchange is over: the connection can serve the next one.
     pub(crate) fn give_back(self) {
-        let is_upload_over = self
-            .back
-            .upload
-            .as_ref()
-            .is_none_or(|upload| upload.is_over());
+        let is_upload_over = self.upload.as_ref().is_none_or(|upload| upload.is_over());
         if !is_upload_over {
             // Answered before the upload was through, and nobody waits for anything more.
             self.abandon();
             return;
         }
         match self.place {
-            Place::Http1(connection) => self.back.pool.put(&self.back.origin, connection),
+            Place::Http1(connection) if connection.exchange.is_reusable() => {
+                self.pool.put(&self.origin, connection);
+            }
+            Place::Http1(connection) => drop(connection),
             Place::Http2(stream) => drop(stream),
         }
     }
@@ -52,13 +66,11 @@ impl Lease {
             // Closes it, and with it whatever is still under way.
             Place::Http1(connection) => drop(connection),
             Place::Http2(stream) => {
-                if let Some(upload) = self.back.upload.filter(|upload| !upload.is_over()) {
+                if let Some(upload) = self.upload.filter(|upload| !upload.is_over()) {
                     upload.cut();
                     // An upload that waits for the peer to take something does not see the cut,
                     // and cannot be stopped but with its connection: nothing new goes on it.
-                    self.back
-                        .pool
-                        .retire(&self.back.origin, stream.connection());
+                    self.pool.retire(&self.origin, stream.connection());
                 }
                 drop(stream);
             }

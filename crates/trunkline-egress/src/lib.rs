@@ -34,12 +34,12 @@ mod connection;
 mod dial;
 mod error;
 mod exchange;
+mod http1;
 mod lease;
 mod origin;
 mod pool;
 mod receive;
 mod resolve;
-mod send;
 mod tls;
 mod transport;
 
@@ -60,11 +60,13 @@ pub use tls::{CertificateFileError, TlsFault};
 
 use address::Rules;
 use body::Outgoing;
-use dial::{Dialer, Proxy};
-use pool::Pool;
+use connection::{Http1, Http2};
+use dial::{Dialer, Progress, Proxy};
+use error::Cause;
+use exchange::{Failed, Terms};
+use pool::{Opening, Pool, Taken, Turn};
 use resolve::Resolver;
-use send::Route;
-use tls::Tls;
+use tls::{Protocol, Tls};
 
 /// What an operator decides about outgoing connections.
 #[derive(Clone, Debug, Default)]
@@ -150,9 +152,6 @@ impl Egress {
     /// speaks HTTP/2 both are put into its form here. A pooled connection that turns out closed
     /// before anything was written is replaced without further ado; nothing else is repeated.
     ///
-    /// Where a connection is free, the request is handed to it at once; everything else happens
-    /// when the future is polled.
-    ///
     /// # Errors
     ///
     /// [`SendError`] says what went wrong and whether the upstream can have seen the request.
@@ -166,14 +165,112 @@ impl Egress {
         request: Request<Body>,
         limits: &'a Limits,
     ) -> impl Future<Output = Result<Response<Received>, SendError>> + Send + use<'a> {
-        let route = Route {
-            dialer: &self.dialer,
+        let request = request.map(|body| Outgoing::new(body, &self.clock));
+        let terms = Terms {
             pool: &self.pool,
-            clock: &self.clock,
             origin,
+            clock: &self.clock,
             limits,
+            upload: request.body().upload(),
         };
-        send::send(route, request.map(|body| Outgoing::new(body, &self.clock)))
+        self.send_until_written(request, terms)
+    }
+
+    /// Tries connections until one takes the request, or a fresh one does not.
+    async fn send_until_written(
+        &self,
+        mut request: Request<Outgoing>,
+        terms: Terms<'_>,
+    ) -> Result<Response<Received>, SendError> {
+        loop {
+            let mut now = self.clock.now();
+            let kept = self.pool.take(terms.origin, now);
+            let is_fresh = kept.is_none();
+            let taken = if let Some(kept) = kept {
+                kept
+            } else {
+                // Boxed, so that a call on an open connection does not carry its size.
+                let opened = Box::pin(self.open(terms.origin, terms.limits, now)).await?;
+                now = self.clock.now();
+                opened
+            };
+            let sent = match taken {
+                Taken::Http1(connection) => {
+                    exchange::over_http1(&terms, connection, request, now).await
+                }
+                Taken::Http2(stream) => exchange::over_http2(&terms, stream, request, now).await,
+            };
+            request = match sent {
+                Ok(answer) => return Ok(answer),
+                Err(Failed::Error(err)) => return Err(err),
+                Err(Failed::Unsent(_)) if is_fresh => {
+                    return Err(SendError::unsent(
+                        SendErrorKind::StaleConnection,
+                        Cause::None,
+                    ));
+                }
+                Err(Failed::Unsent(request)) => *request,
+            };
+        }
+    }
+
+    /// Opens a connection within the connect limit, or waits for one that is being opened.
+    async fn open(
+        &self,
+        origin: &Origin,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<Taken, SendError> {
+        let until = clock::later(now, limits.connect);
+        let (until, kind) = match limits.deadline {
+            Some(deadline) if deadline < until => (deadline, SendErrorKind::DeadlineExceeded),
+            Some(_) | None => (until, SendErrorKind::ConnectTimeout),
+        };
+        let progress = Progress::new(Step::Queue);
+        let opened = self.open_or_wait(origin, &progress);
+        match self.clock.limit(Some(until), opened).await {
+            Ok(opened) => opened,
+            Err(_elapsed) => Err(SendError::unsent(kind, Cause::None).at(progress.step())),
+        }
+    }
+
+    async fn open_or_wait(&self, origin: &Origin, progress: &Progress) -> Result<Taken, SendError> {
+        loop {
+            match self.pool.take_or_open(origin, self.clock.now()) {
+                Turn::Taken(taken) => return Ok(taken),
+                Turn::Open(opening) => return self.open_one(origin, progress, opening).await,
+                Turn::Wait(mut opening) => {
+                    progress.enter(Step::Queue);
+                    if opening.wait_for(|is_there| *is_there).await.is_err() {
+                        // Whoever opened it gave up: each for itself now.
+                        return self.open_one(origin, progress, None).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn open_one(
+        &self,
+        origin: &Origin,
+        progress: &Progress,
+        opening: Option<Opening>,
+    ) -> Result<Taken, SendError> {
+        let (transport, protocol) = self.dialer.dial(origin, progress).await?;
+        progress.enter(Step::Handshake);
+        let failed =
+            |cause| SendError::unsent(SendErrorKind::ConnectFailed, cause).at(Step::Handshake);
+        match protocol {
+            Protocol::Http1 => Ok(Taken::Http1(Http1::new(transport, &self.clock))),
+            Protocol::Http2 => {
+                let opened = Http2::open(transport, &self.clock).await;
+                let connection = opened.map_err(|err| failed(Cause::Other(Box::new(err))))?;
+                let stream = self.pool.share(origin, connection, opening);
+                stream
+                    .map(Taken::Http2)
+                    .ok_or_else(|| failed(Cause::Text("it closed at once")))
+            }
+        }
     }
 }
 

@@ -8,15 +8,20 @@
 //! alive, and those at the bottom age and are closed. HTTP/2 connections are shared; another is
 //! opened when all are full, by one call while the others wait for it.
 
+mod alarm;
+
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use futures_util::future;
 use rustc_hash::FxBuildHasher;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::alarm::{Alarm, Bell};
 use crate::clock::{self, Clock};
 use crate::connection::{Http1, Http2, Stream};
 use crate::origin::Origin;
@@ -39,6 +44,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 pub(crate) struct Pool {
     clock: Clock,
     bounds: Bounds,
+    alarm: Alarm,
     state: Mutex<State>,
 }
 
@@ -98,20 +104,21 @@ impl Pool {
         Arc::new(Pool {
             clock,
             bounds,
+            alarm: Alarm::default(),
             state: Mutex::default(),
         })
     }
 
     /// Takes a connection that is free and, as far as one can know, alive.
     pub(crate) fn take(&self, origin: &Origin, now: Instant) -> Option<Taken> {
-        self.lock().take(origin, now)
+        self.lock().take(&self.alarm, origin, now)
     }
 
     /// As [`Pool::take`]; where there is none, says whether to open one or to wait for another
     /// call that is at it.
     pub(crate) fn take_or_open(&self, origin: &Origin, now: Instant) -> Turn {
         let mut state = self.lock();
-        if let Some(taken) = state.take(origin, now) {
+        if let Some(taken) = state.take(&self.alarm, origin, now) {
             return Turn::Taken(taken);
         }
         let Some(slot) = state.slots.get_mut(origin) else {
@@ -135,8 +142,9 @@ impl Pool {
     /// Keeps a connection whose exchange is over.
     pub(crate) fn put(self: &Arc<Pool>, origin: &Origin, mut connection: Box<Http1>) {
         connection.timer.rest();
+        connection.exchange.rest();
         connection.is_reused = true;
-        if connection.sender.is_closed() {
+        if !self.alarm.is_quiet(&mut connection) {
             return;
         }
         let mut guard = self.lock();
@@ -196,6 +204,7 @@ impl Pool {
         while state.reaper.try_join_next().is_some() {}
         let reaper = Reaper {
             pool: Arc::downgrade(self),
+            bell: self.alarm.bell(),
             is_done: false,
         };
         state
@@ -206,7 +215,7 @@ impl Pool {
     /// Closes what is dead or aged; says whether anything is left.
     fn sweep(&self, now: Instant) -> Left {
         let mut state = self.lock();
-        state.slots.retain(|_, slot| slot.sweep(now));
+        state.slots.retain(|_, slot| slot.sweep(&self.alarm, now));
         state.idle_count = state.slots.values().map(|slot| slot.idle.len()).sum();
         if state.slots.is_empty() {
             state.is_reaping = false;
@@ -230,10 +239,10 @@ impl Default for Bounds {
 }
 
 impl State {
-    fn take(&mut self, origin: &Origin, now: Instant) -> Option<Taken> {
+    fn take(&mut self, alarm: &Alarm, origin: &Origin, now: Instant) -> Option<Taken> {
         let slot = self.slots.get_mut(origin)?;
         let before = slot.idle.len();
-        let taken = slot.take(now);
+        let taken = slot.take(alarm, now);
         self.idle_count -= before - slot.idle.len();
         taken
     }
@@ -244,9 +253,10 @@ enum Left {
     Something,
 }
 
-/// Closes aged connections from time to time, as long as there are any.
+/// Closes aged connections from time to time, and dead ones at once, as long as there are any.
 struct Reaper {
     pool: Weak<Pool>,
+    bell: Arc<Bell>,
     is_done: bool,
 }
 
@@ -254,7 +264,8 @@ impl Reaper {
     async fn run(mut self, clock: Clock) {
         loop {
             let next = clock::later(clock.now(), SWEEP_EVERY);
-            clock.sleep_in_background_until(next).await;
+            let sleep = clock.sleep_in_background_until(next);
+            future::select(sleep, pin!(self.bell.rung())).await;
             let Some(pool) = self.pool.upgrade() else {
                 return;
             };
@@ -281,31 +292,22 @@ impl Drop for Reaper {
 }
 
 impl Slot {
-    fn take(&mut self, now: Instant) -> Option<Taken> {
+    fn take(&mut self, alarm: &Alarm, now: Instant) -> Option<Taken> {
         self.shared.retain(|shared| !shared.is_closed());
         if let Some(stream) = self.shared.iter().find_map(Http2::join) {
             return Some(Taken::Http2(stream));
         }
-        let mut busy = Vec::new();
-        let mut taken = None;
-        while let Some(connection) = self.idle.pop() {
-            if connection.sender.is_closed() || has_aged(connection.last_seen, now) {
-                continue;
+        while let Some(mut connection) = self.idle.pop() {
+            if !has_aged(connection.last_seen, now) && alarm.is_quiet(&mut connection) {
+                return Some(Taken::Http1(connection));
             }
-            if connection.sender.is_ready() {
-                taken = Some(Taken::Http1(connection));
-                break;
-            }
-            // Its driver runs on another thread and is not quite through with the last exchange.
-            busy.push(connection);
         }
-        self.idle.append(&mut busy);
-        taken
+        None
     }
 
-    fn sweep(&mut self, now: Instant) -> bool {
-        self.idle.retain(|connection| {
-            !connection.sender.is_closed() && !has_aged(connection.last_seen, now)
+    fn sweep(&mut self, alarm: &Alarm, now: Instant) -> bool {
+        self.idle.retain_mut(|connection| {
+            !has_aged(connection.last_seen, now) && alarm.is_quiet(connection)
         });
         self.shared.retain(|connection| {
             let has_aged = connection

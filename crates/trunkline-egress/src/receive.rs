@@ -15,6 +15,7 @@ use crate::Limits;
 use crate::clock::{self, Clock};
 use crate::error;
 use crate::exchange;
+use crate::http1::Fault;
 use crate::lease::{Lease, Place};
 
 /// An answer's body as it arrives.
@@ -23,7 +24,8 @@ use crate::lease::{Lease, Place};
 /// connection (HTTP/1.1) or resets the stream (HTTP/2) at once. An upstream that breaks off is an
 /// error frame, never a clean end.
 pub struct Received {
-    incoming: Incoming,
+    /// What hyper reads over HTTP/2. An HTTP/1.1 connection is read from directly.
+    incoming: Option<Incoming>,
     /// Until the body has ended.
     lease: Option<Lease>,
     clock: Clock,
@@ -36,8 +38,13 @@ pub struct Received {
 /// Why the rest of an answer did not arrive.
 pub struct ReceiveError {
     kind: ReceiveErrorKind,
-    source: Option<hyper::Error>,
+    source: Source,
 }
+
+/// Why a frame could not be had.
+type Broken = (ReceiveErrorKind, Source);
+
+type Source = Option<Box<dyn Error + Send + Sync>>;
 
 /// What went wrong, as far as a caller of this crate would act differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +61,7 @@ pub enum ReceiveErrorKind {
 
 impl Received {
     pub(crate) fn new(
-        incoming: Incoming,
+        incoming: Option<Incoming>,
         lease: Lease,
         clock: &Clock,
         limits: &Limits,
@@ -67,10 +74,41 @@ impl Received {
             deadline: limits.deadline,
             is_waiting: false,
         };
-        if received.incoming.is_end_stream() {
+        if received.has_ended() {
             received.finish();
         }
         received
+    }
+
+    /// Whether the last frame has been read.
+    fn has_ended(&self) -> bool {
+        match (&self.lease, &self.incoming) {
+            (None, None) => true,
+            (_, Some(incoming)) => incoming.is_end_stream(),
+            (Some(lease), None) => lease.place.has_answer_ended(),
+        }
+    }
+
+    /// The next frame, without regard to limits.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        if let Some(incoming) = &mut self.incoming {
+            return Pin::new(incoming)
+                .poll_frame(cx)
+                .map_err(|err| (classify(&err), Some(err.into())));
+        }
+        match &mut self.lease {
+            Some(Lease {
+                place: Place::Http1(connection),
+                ..
+            }) => connection.exchange.poll_frame(cx).map_err(|fault| {
+                let kind = match &fault {
+                    Fault::Malformed(_) => ReceiveErrorKind::Malformed,
+                    Fault::Closed | Fault::Io(_) | Fault::Body(_) => ReceiveErrorKind::Cut,
+                };
+                (kind, Some(fault.into()))
+            }),
+            Some(_) | None => Poll::Ready(None),
+        }
     }
 
     /// The body has ended as it should.
@@ -81,7 +119,7 @@ impl Received {
     }
 
     /// The body will not go on.
-    fn fail(&mut self, kind: ReceiveErrorKind, source: Option<hyper::Error>) -> ReceiveError {
+    fn fail(&mut self, kind: ReceiveErrorKind, source: Source) -> ReceiveError {
         if let Some(lease) = self.lease.take() {
             lease.abandon();
         }
@@ -127,7 +165,7 @@ impl Received {
             Some(Lease {
                 place: Place::Http2(_),
                 ..
-            }) => !self.incoming.is_end_stream(),
+            }) => !self.has_ended(),
             Some(Lease {
                 place: Place::Http1(_),
                 ..
@@ -149,14 +187,14 @@ impl http_body::Body for Received {
         if this.lease.is_none() {
             return Poll::Ready(None);
         }
-        match Pin::new(&mut this.incoming).poll_frame(cx) {
+        match this.poll_next(cx) {
             Poll::Ready(Some(Ok(_))) if this.is_past_deadline() => Poll::Ready(Some(Err(
                 this.fail(ReceiveErrorKind::DeadlineExceeded, None)
             ))),
             Poll::Ready(Some(Ok(frame))) => {
                 this.is_waiting = false;
                 // A body of known length is often not asked again after its last frame.
-                if this.incoming.is_end_stream() {
+                if this.has_ended() {
                     this.finish();
                 }
                 Poll::Ready(Some(Ok(frame)))
@@ -168,8 +206,8 @@ impl http_body::Body for Received {
                 this.finish();
                 Poll::Ready(None)
             }
-            Poll::Ready(Some(Err(err))) => {
-                Poll::Ready(Some(Err(this.fail(classify(&err), Some(err)))))
+            Poll::Ready(Some(Err((kind, source)))) => {
+                Poll::Ready(Some(Err(this.fail(kind, source))))
             }
             Poll::Pending => {
                 let kind = ready!(this.poll_limit(cx));
@@ -179,11 +217,15 @@ impl http_body::Body for Received {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.lease.is_none() && self.incoming.is_end_stream()
+        self.lease.is_none() && self.has_ended()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        match (&self.lease, &self.incoming) {
+            (_, Some(incoming)) => incoming.size_hint(),
+            (Some(lease), None) => lease.place.size_hint(),
+            (None, None) => SizeHint::with_exact(0),
+        }
     }
 }
 
@@ -241,7 +283,7 @@ impl fmt::Debug for ReceiveError {
 impl Error for ReceiveError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source
-            .as_ref()
+            .as_deref()
             .map(|err| err as &(dyn Error + 'static))
     }
 }

@@ -2,8 +2,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,7 +12,7 @@ use tokio_rustls::client::TlsStream;
 #[derive(Debug)]
 pub(crate) struct Transport {
     stream: Stream,
-    traffic: Arc<Traffic>,
+    traffic: Mark,
 }
 
 #[derive(Debug)]
@@ -23,18 +21,11 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// Bytes that HTTP wrote and read, encryption aside.
+/// Bytes that HTTP wrote and read, encryption aside, up to some moment.
 ///
 /// This is how a connection that died under a request is told apart from a request that failed:
 /// where nothing was written the upstream cannot have acted, and where nothing was read it had
 /// not begun to answer.
-#[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    written: AtomicU64,
-    read: AtomicU64,
-}
-
-/// How far a connection's traffic had come at some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) written: u64,
@@ -45,41 +36,26 @@ impl Transport {
     pub(crate) fn plain(stream: TcpStream) -> Transport {
         Transport {
             stream: Stream::Plain(stream),
-            traffic: Arc::default(),
+            traffic: Mark::default(),
         }
     }
 
     pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Transport {
         Transport {
             stream: Stream::Tls(Box::new(stream)),
-            traffic: Arc::default(),
+            traffic: Mark::default(),
         }
     }
 
-    pub(crate) fn traffic(&self) -> Arc<Traffic> {
-        Arc::clone(&self.traffic)
+    pub(crate) fn mark(&self) -> Mark {
+        self.traffic
     }
 
-    fn wrote(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn wrote(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         let written = ready!(polled)?;
-        add(&self.traffic.written, written);
+        self.traffic.written += written as u64;
         Poll::Ready(Ok(written))
     }
-}
-
-impl Traffic {
-    pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            written: self.written.load(Ordering::Acquire),
-            read: self.read.load(Ordering::Acquire),
-        }
-    }
-}
-
-/// Only the task that drives the connection counts, so no read-modify-write is needed.
-fn add(counter: &AtomicU64, count: usize) {
-    let sum = counter.load(Ordering::Relaxed).wrapping_add(count as u64);
-    counter.store(sum, Ordering::Release);
 }
 
 impl AsyncRead for Transport {
@@ -93,13 +69,8 @@ impl AsyncRead for Transport {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
-        // hyper asks several times for each time that there is something.
-        if polled.is_ready() {
-            add(
-                &self.traffic.read,
-                buffer.filled().len().saturating_sub(before),
-            );
-        }
+        let read = buffer.filled().len().saturating_sub(before);
+        self.traffic.read += read as u64;
         polled
     }
 }

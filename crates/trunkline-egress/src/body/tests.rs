@@ -1,4 +1,4 @@
-//! Sizes that hyper frames by, and bodies that are sent again.
+//! Sizes that connections frame by, and bodies that are sent again.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -273,7 +273,7 @@ impl http_body::Body for Known {
 }
 
 proptest! {
-    /// hyper writes `Content-Length` from the hint: it must be right at every moment of every
+    /// `Content-Length` is written from the hint: it must be right at every moment of every
     /// attempt, wherever the attempts before were broken off.
     #[test]
     fn the_size_hint_of_each_attempt_is_exact(

@@ -1,74 +1,77 @@
-//! What hyper's errors mean for a request: whether it can have been acted on.
+//! What a connection's errors mean for a request: whether it can have been acted on.
 
 use http::Request;
 use hyper::client::conn::TrySendError;
 
-use super::Failed;
-use crate::body::{BodyError, Outgoing};
+use super::{Failed, Terms};
+use crate::body::Outgoing;
 use crate::connection::{Http1, Stream};
 use crate::error::{self, Cause, SendError, SendErrorKind};
-use crate::lease::{Lease, Place, Return};
+use crate::http1::Fault;
 use crate::transport::Mark;
 
-/// A request that got no answer. What an HTTP/1.1 connection has written and read since `before`
-/// says how much the upstream can know of it.
-pub(super) fn over(
-    lease: &Lease,
+/// A request over HTTP/1.1 that got no answer. What was written and read since `before` says how
+/// much the upstream can know of it.
+pub(super) fn over_http1(
+    terms: &Terms<'_>,
+    connection: &mut Http1,
     before: Mark,
-    mut err: TrySendError<Request<Outgoing>>,
+    fault: Fault,
 ) -> Failed {
-    let unsent = err.take_message();
-    let err = err.into_error();
-    match (&lease.place, unsent) {
-        (Place::Http1(_), Some(request)) => Failed::Unsent(Box::new(request)),
-        (Place::Http1(connection), None) => {
-            Failed::Error(over_http1(connection, &lease.back, before, err))
+    let after = connection.exchange.mark();
+    let is_unsent = after.written == before.written;
+    let kind = match &fault {
+        Fault::Body(_) => SendErrorKind::RequestBodyFailed,
+        Fault::Malformed(_) => SendErrorKind::UpstreamMalformed,
+        Fault::Closed | Fault::Io(_) if has_upload_failed(terms) => {
+            SendErrorKind::RequestBodyFailed
         }
-        (Place::Http2(stream), Some(request)) => {
-            lease
-                .back
-                .pool
-                .retire(&lease.back.origin, stream.connection());
-            Failed::Unsent(Box::new(request))
+        Fault::Closed | Fault::Io(_) if is_unsent => {
+            if let Some(request) = connection.exchange.take_back() {
+                return Failed::Unsent(Box::new(request));
+            }
+            SendErrorKind::StaleConnection
         }
-        (Place::Http2(stream), None) => Failed::Error(over_http2(stream, &lease.back, err)),
-    }
-}
-
-fn over_http1(connection: &Http1, back: &Return, before: Mark, err: hyper::Error) -> SendError {
-    let after = connection.traffic.mark();
-    let kind = if has_upload_failed(back) || error::find::<BodyError>(&err).is_some() {
-        SendErrorKind::RequestBodyFailed
-    } else if err.is_parse() {
-        SendErrorKind::UpstreamMalformed
-    } else if after.written == before.written {
-        SendErrorKind::StaleConnection
-    } else {
-        SendErrorKind::ClosedBeforeAnswer
+        Fault::Closed | Fault::Io(_) => SendErrorKind::ClosedBeforeAnswer,
     };
-    let cause = Cause::Other(Box::new(err));
-    let error = if after.written == before.written {
+    let is_stale = connection.is_reused && before.read == after.read;
+    let cause = match fault {
+        Fault::Io(err) => Cause::Io(err),
+        fault @ (Fault::Closed | Fault::Malformed(_) | Fault::Body(_)) => {
+            Cause::Other(Box::new(fault))
+        }
+    };
+    let error = if is_unsent {
         SendError::unsent(kind, cause)
     } else {
         SendError::sent(kind, cause)
     };
-    let is_stale = connection.is_reused && before.read == after.read;
-    if is_stale {
+    Failed::Error(if is_stale {
         error.on_reused_connection()
     } else {
         error
-    }
+    })
 }
 
-fn over_http2(stream: &Stream, back: &Return, err: hyper::Error) -> SendError {
-    let kind = if has_upload_failed(back) {
+/// A request over HTTP/2 that got no answer.
+pub(super) fn over_http2(
+    terms: &Terms<'_>,
+    stream: &Stream,
+    mut err: TrySendError<Request<Outgoing>>,
+) -> Failed {
+    if let Some(request) = err.take_message() {
+        terms.pool.retire(terms.origin, stream.connection());
+        return Failed::Unsent(Box::new(request));
+    }
+    let err = err.into_error();
+    let kind = if has_upload_failed(terms) {
         SendErrorKind::RequestBodyFailed
     } else {
         error::find::<h2::Error>(&err).map_or(SendErrorKind::ClosedBeforeAnswer, http2_kind)
     };
     let is_stream_error = error::find::<h2::Error>(&err).is_some_and(h2::Error::is_reset);
     if !is_stream_error {
-        back.pool.retire(&back.origin, stream.connection());
+        terms.pool.retire(terms.origin, stream.connection());
     }
     let cause = Cause::Other(Box::new(err));
     let error = match kind {
@@ -77,11 +80,11 @@ fn over_http2(stream: &Stream, back: &Return, err: hyper::Error) -> SendError {
         }
         _ => SendError::sent(kind, cause),
     };
-    if stream.is_reused() {
+    Failed::Error(if stream.is_reused() {
         error.on_reused_connection()
     } else {
         error
-    }
+    })
 }
 
 fn http2_kind(err: &h2::Error) -> SendErrorKind {
@@ -106,8 +109,9 @@ fn http2_kind(err: &h2::Error) -> SendErrorKind {
     }
 }
 
-fn has_upload_failed(back: &Return) -> bool {
-    back.upload
+fn has_upload_failed(terms: &Terms<'_>) -> bool {
+    terms
+        .upload
         .as_ref()
         .is_some_and(|upload| upload.has_failed())
 }

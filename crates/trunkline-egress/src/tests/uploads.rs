@@ -185,3 +185,88 @@ async fn a_caller_who_goes_away_during_its_upload_is_noticed_by_the_upstream() {
     upstream.closed(0).await;
     feed.closed().await;
 }
+
+#[tokio::test]
+async fn an_upload_goes_on_while_its_answer_arrives_and_the_connection_serves_again() {
+    let (egress, _clock) = egress();
+    let mut upstream = Upstream::start([vec![
+        Step::Head,
+        send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n"),
+        Step::Bytes("3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n".len()),
+        send("3\r\ntwo\r\n0\r\n\r\n"),
+        Step::Request,
+        answer("next"),
+    ]]);
+    let origin = upstream.origin();
+    let (feed, body) = fed();
+    feed.send(piece("abc")).expect("a reader");
+    let mut answer = post(&egress, &origin, body).await.expect("an answer");
+    let first = answer.body_mut().frame().await.expect("a frame");
+    assert_eq!(first.expect("data").into_data().expect("data"), "one");
+    feed.send(piece("def")).expect("a reader");
+    drop(feed);
+    assert_eq!(text(answer).await, "two");
+    assert_eq!(get_text(&egress, &origin).await, "next");
+    let accepted = upstream.so_far();
+    let accepted = accepted.iter().filter(|event| event.starts_with("acc"));
+    assert_eq!(accepted.count(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_during_the_answer_cuts_it() {
+    let (egress, _clock) = egress();
+    let mut upstream = Upstream::start([vec![
+        Step::Head,
+        send("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\none"),
+        Step::Closed,
+    ]]);
+    let (feed, body) = fed();
+    let answer = post(&egress, &upstream.origin(), body).await;
+    feed.send(broken()).expect("a reader");
+    let (_, kind) = text_until_failure(answer.expect("an answer")).await;
+    assert_eq!(kind, ReceiveErrorKind::Cut);
+    upstream.closed(0).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_seen_although_the_upstream_takes_no_more_of_the_upload() {
+    let (egress, _clock) = egress();
+    let upstream = Upstream::start([vec![
+        Step::Head,
+        send("HTTP/1.1 413 Content Too Large\r\ncontent-length: 3\r\n\r\nbig"),
+        Step::Closed,
+    ]]);
+    // Much more than the system holds for a reader that does not read, and never at a pause.
+    let pieces = futures_util::stream::repeat_with(|| {
+        let bytes = Bytes::from_static(&[b'x'; 16 * 1024]);
+        Ok::<_, BodyError>(Frame::data(bytes))
+    });
+    let body = Body::stream(StreamBody::new(pieces));
+    let refused = post(&egress, &upstream.origin(), body).await;
+    let refused = refused.expect("an answer");
+    assert_eq!(refused.status(), 413);
+    assert_eq!(text(refused).await, "big");
+}
+
+#[tokio::test]
+async fn large_bodies_arrive_whole_in_both_directions() {
+    let (egress, _clock) = egress();
+    let large = "0123456789abcdef".repeat(40_000);
+    let mut upstream = Upstream::start([vec![Step::Request, answer(&large)]]);
+    let body = Body::from(large.clone().into_bytes());
+    let got = post(&egress, &upstream.origin(), body).await;
+    assert!(text(got.expect("an answer")).await == large);
+    assert!(upstream.request().await.ends_with(&large));
+}
+
+#[tokio::test]
+async fn a_request_that_contradicts_its_body_is_not_sent() {
+    let (egress, _clock) = egress();
+    let upstream = Upstream::start([vec![Step::Closed]]);
+    let origin = upstream.origin();
+    let mut request = request(Method::POST, &origin, Body::from(b"abc".to_vec()));
+    let length = http::HeaderValue::from_static("4");
+    request.headers_mut().insert("content-length", length);
+    let failed = failure(egress.send(&origin, request, &LIMITS).await);
+    assert_eq!(failed, (SendErrorKind::RequestInvalid, Sent::Nothing));
+}

@@ -16,6 +16,8 @@ pub(super) enum Step {
     Request,
     /// Reads a request's head.
     Head,
+    /// Reads so many bytes.
+    Bytes(usize),
     /// Writes.
     Send(String),
     /// Waits until the test says so.
@@ -156,6 +158,12 @@ impl Connection {
                 Step::Head => {
                     let Some(text) = self.read_head() else { break };
                     self.tell(Event::Request(self.number, text));
+                }
+                Step::Bytes(count) => {
+                    let mut bytes = vec![0; count];
+                    if self.stream.read_exact(&mut bytes).is_err() {
+                        break;
+                    }
                 }
                 Step::Send(text) => {
                     // The other side may have closed, as the test wants it.

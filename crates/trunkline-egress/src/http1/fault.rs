@@ -1,0 +1,75 @@
+//! What can go wrong between the first byte of a request and the last of its answer.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use crate::body::BodyError;
+
+/// Why an exchange does not go on.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The upstream ended the connection before its answer was complete.
+    Closed,
+    /// Reading or writing gave an error.
+    Io(io::Error),
+    /// What the upstream sent is not HTTP/1.1.
+    Malformed(Malformed),
+    /// The request's body gave an error, or has not the length it was said to have.
+    Body(BodyError),
+}
+
+/// What is wrong with what the upstream sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed(pub(super) &'static str);
+
+/// What is wrong with a request, so that it cannot be put into HTTP/1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unwritable(pub(super) &'static str);
+
+impl Unwritable {
+    pub(crate) fn reason(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Fault {
+    /// A body of another length than its head says, which would make the rest of it the next
+    /// request, or the next request its rest.
+    pub(super) fn length(what: &'static str) -> Fault {
+        Fault::Body(BodyError::Source(what.into()))
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(err: io::Error) -> Fault {
+        Fault::Io(err)
+    }
+}
+
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Fault {
+        Fault::Malformed(malformed)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Closed => f.write_str("the connection ended"),
+            Fault::Io(err) => err.fmt(f),
+            Fault::Malformed(malformed) => f.write_str(malformed.0),
+            Fault::Body(err) => err.fmt(f),
+        }
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Fault::Closed | Fault::Malformed(_) => None,
+            Fault::Io(err) => Some(err),
+            Fault::Body(err) => Some(err),
+        }
+    }
+}

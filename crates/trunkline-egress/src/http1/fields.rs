@@ -1,0 +1,68 @@
+//! Header lines as the `http` crate has them, cut from the bytes they arrived in.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use httparse::Header;
+
+use super::fault::Malformed;
+
+/// How many lines a head, or the trailers of a body, may have.
+pub(super) const FIELDS_MAX: usize = 100;
+
+/// Where the name and the value of a line lie in the bytes that were parsed.
+struct Place {
+    name: (usize, usize),
+    value: (usize, usize),
+}
+
+/// The places of all lines, which outlive the borrow that parsing needs.
+pub(super) struct Places(Vec<Place>);
+
+impl Places {
+    /// Notes where `headers`, which were parsed out of `bytes`, lie in them.
+    pub(super) fn of(bytes: &[u8], headers: &[Header<'_>]) -> Places {
+        let start = bytes.as_ptr().addr();
+        let place = |part: &[u8]| {
+            let from = part.as_ptr().addr().saturating_sub(start);
+            (from, from + part.len())
+        };
+        let places = headers.iter().map(|header| Place {
+            name: place(header.name.as_bytes()),
+            value: place(header.value),
+        });
+        Places(places.collect())
+    }
+
+    /// Cuts the lines out of `bytes`; each is shown to `look` before it is kept. No value is
+    /// copied.
+    pub(super) fn cut(
+        &self,
+        bytes: &Bytes,
+        mut look: impl FnMut(&HeaderName, &HeaderValue) -> Result<(), Malformed>,
+    ) -> Result<HeaderMap, Malformed> {
+        let mut map = HeaderMap::with_capacity(self.0.len());
+        for place in &self.0 {
+            let name = bytes.get(place.name.0..place.name.1).unwrap_or_default();
+            let name = HeaderName::from_bytes(name)
+                .map_err(|_| Malformed("it has a header with an impossible name"))?;
+            let value = HeaderValue::from_maybe_shared(bytes.slice(place.value.0..place.value.1))
+                .map_err(|_| Malformed("it has a header with an impossible value"))?;
+            look(&name, &value)?;
+            map.append(name, value);
+        }
+        Ok(map)
+    }
+}
+
+/// What the parser found wrong.
+pub(super) fn malformed(err: httparse::Error) -> Malformed {
+    Malformed(match err {
+        httparse::Error::HeaderName => "it has a header with an impossible name",
+        httparse::Error::HeaderValue => "it has a header with an impossible value",
+        httparse::Error::NewLine => "it has a line that does not end as it must",
+        httparse::Error::Status => "its status line cannot be read",
+        httparse::Error::TooManyHeaders => "it has more than 100 headers",
+        httparse::Error::Version => "it is not HTTP/1.1",
+        httparse::Error::Token => "it has a character where none may be",
+    })
+}

@@ -1,0 +1,217 @@
+//! A request on its way out, from its head to the last byte of its body.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body::{Body as _, Frame};
+use tokio::io::AsyncWrite;
+
+use super::fault::{Fault, Unwritable};
+use super::head::{self, Framing};
+use super::staged::Staged;
+use super::trailers;
+use crate::body::Outgoing;
+
+/// How often is written before somebody else gets a turn. A source and an upstream that never
+/// pause would otherwise keep us from seeing an early answer.
+const WRITES_PER_TURN: u32 = 16;
+
+/// What is being sent on a connection, if anything.
+#[derive(Debug)]
+pub(super) struct Sending {
+    /// Kept until it is sent, its head included: as long as nothing was written, it can go over
+    /// another connection instead.
+    request: Option<Request<Outgoing>>,
+    staged: Staged,
+    framing: Framing,
+    stage: Stage,
+    /// Whether something was taken of a body that streams.
+    has_taken: bool,
+    has_written: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The body may have more.
+    Open,
+    /// The last byte is staged.
+    Complete,
+    /// The last byte is written.
+    Sent,
+    /// The rest will not be sent.
+    Stopped,
+}
+
+impl Sending {
+    /// For a connection on which nothing was sent yet.
+    pub(super) fn idle() -> Sending {
+        Sending {
+            request: None,
+            staged: Staged::default(),
+            framing: Framing::Length(0),
+            stage: Stage::Sent,
+            has_taken: false,
+            has_written: false,
+        }
+    }
+
+    /// Begins to send; nothing is written before [`Sending::poll`]. Says whether the request
+    /// lets the connection live on.
+    pub(super) fn begin(&mut self, request: Request<Outgoing>) -> Result<bool, Unwritable> {
+        self.staged.clear();
+        let written = head::write(self.staged.gathered(), &request)?;
+        self.framing = written.framing;
+        self.has_taken = false;
+        self.has_written = false;
+        self.stage = Stage::Open;
+        if self.framing == Framing::Length(0) {
+            self.stage = Stage::Complete;
+        } else if let Some(bytes) = request.body().whole() {
+            // Shared, not taken: the request stays whole.
+            self.staged.push(bytes.clone(), &[]);
+            self.stage = Stage::Complete;
+        }
+        self.request = Some(request);
+        Ok(written.keeps_alive)
+    }
+
+    /// Sends as much as can be sent now.
+    pub(super) fn poll<W: AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut W,
+    ) -> Poll<Result<(), Fault>> {
+        for _ in 0..WRITES_PER_TURN {
+            if self.is_over() {
+                return Poll::Ready(Ok(()));
+            }
+            let gathered = self.poll_gather(cx)?;
+            if self.staged.is_empty() {
+                ready!(Pin::new(&mut *stream).poll_flush(cx))?;
+                ready!(gathered);
+                self.end(Stage::Sent);
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.staged.poll_write(cx, stream))?;
+            self.has_written = true;
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Whether nothing more will be sent.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Sent | Stage::Stopped)
+    }
+
+    /// Whether the request was sent to its last byte.
+    pub(super) fn is_sent(&self) -> bool {
+        self.stage == Stage::Sent
+    }
+
+    /// Whether a byte of the request was written.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written
+    }
+
+    /// Sends nothing more: the upstream does not take it.
+    pub(super) fn stop(&mut self) {
+        self.end(Stage::Stopped);
+    }
+
+    /// The request as it was given, if nothing was written of it or taken of its body.
+    pub(super) fn take_back(&mut self) -> Option<Request<Outgoing>> {
+        if self.has_written || self.has_taken {
+            return None;
+        }
+        self.stage = Stage::Stopped;
+        self.request.take()
+    }
+
+    fn end(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.request = None;
+        self.staged.clear();
+    }
+
+    /// Stages what the body has ready; pending while more must be waited for.
+    fn poll_gather(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        while self.stage == Stage::Open && self.staged.has_room() {
+            let Some(request) = &mut self.request else {
+                break;
+            };
+            let frame = ready!(Pin::new(request.body_mut()).poll_frame(cx));
+            self.has_taken = true;
+            match frame {
+                Some(Ok(frame)) => self.stage_frame(frame)?,
+                Some(Err(err)) => return Poll::Ready(Err(Fault::Body(err))),
+                None => self.stage_end(None)?,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn stage_frame(&mut self, frame: Frame<Bytes>) -> Result<(), Fault> {
+        match frame.into_data() {
+            Ok(data) if data.is_empty() => Ok(()),
+            Ok(data) => self.stage_data(data),
+            // What else a frame can be than data or trailers is nothing to us.
+            Err(frame) => self.stage_end(frame.into_trailers().ok().as_ref()),
+        }
+    }
+
+    fn stage_data(&mut self, data: Bytes) -> Result<(), Fault> {
+        match self.framing {
+            Framing::Chunked => {
+                head::write_chunk_size(self.staged.gathered(), data.len());
+                if self.is_at_end() {
+                    self.stage = Stage::Complete;
+                    self.staged.push(data, b"\r\n0\r\n\r\n");
+                } else {
+                    self.staged.push(data, b"\r\n");
+                }
+            }
+            Framing::Length(left) => {
+                let Some(left) = left.checked_sub(data.len() as u64) else {
+                    return Err(Fault::length("the body is longer than it was said to be"));
+                };
+                self.framing = Framing::Length(left);
+                self.staged.push(data, &[]);
+                if left == 0 {
+                    self.stage = Stage::Complete;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.request
+            .as_ref()
+            .is_none_or(|request| request.body().is_end_stream())
+    }
+
+    fn stage_end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Fault> {
+        match self.framing {
+            Framing::Chunked => {
+                let out = self.staged.gathered();
+                out.extend_from_slice(b"0\r\n");
+                if let Some((fields, request)) = trailers.zip(self.request.as_ref()) {
+                    trailers::write(out, fields, request.headers());
+                }
+                out.extend_from_slice(b"\r\n");
+            }
+            Framing::Length(0) => {}
+            Framing::Length(_) => {
+                return Err(Fault::length("the body is shorter than it was said to be"));
+            }
+        }
+        self.stage = Stage::Complete;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

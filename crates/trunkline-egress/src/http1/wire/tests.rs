@@ -1,0 +1,30 @@
+//! Reads grow with what arrives, and shrink again.
+
+use super::*;
+
+/// The room after reads that gave so many bytes each, of the room they had.
+fn after(reads: &[usize]) -> usize {
+    let mut room = Room::default();
+    for count in reads {
+        let spare = room.bytes;
+        room.adapt((*count).min(spare), spare);
+    }
+    room.bytes
+}
+
+#[test]
+fn room_follows_what_arrives() {
+    assert_eq!(after(&[]), READ_BYTES_MIN);
+    assert_eq!(after(&[100, 100, 100]), READ_BYTES_MIN);
+    assert_eq!(after(&[usize::MAX]), 2 * READ_BYTES_MIN);
+    assert_eq!(after(&[usize::MAX; 20]), READ_BYTES_MAX);
+    // One small read may be the end of a large body.
+    let grown = [usize::MAX, usize::MAX];
+    assert_eq!(after(&[&grown[..], &[100]].concat()), 4 * READ_BYTES_MIN);
+    assert_eq!(
+        after(&[&grown[..], &[100, 100]].concat()),
+        2 * READ_BYTES_MIN
+    );
+    let between = [&grown[..], &[100, 3 * READ_BYTES_MIN, 100]].concat();
+    assert_eq!(after(&between), 4 * READ_BYTES_MIN);
+}
