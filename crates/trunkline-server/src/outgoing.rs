@@ -56,14 +56,10 @@ pub(crate) struct Outgoing {
 }
 
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every answer is a reply, and a box would cost each"
-)]
 enum Source {
     /// Words of our own.
     Own(Bytes),
-    /// An upstream's, piece by piece.
+    /// An upstream's, piece by piece. Boxed: hyper moves a response many times.
     Reply(Box<ReplyBody>),
 }
 

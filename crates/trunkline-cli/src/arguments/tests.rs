@@ -1,3 +1,5 @@
+//! What the command line takes.
+
 use clap::{Command, CommandFactory as _};
 use expect_test::expect_file;
 

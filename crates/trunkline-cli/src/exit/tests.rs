@@ -1,3 +1,5 @@
+//! Which exit status each outcome has.
+
 use expect_test::expect;
 use http::StatusCode;
 use trunkline::ErrorKind;

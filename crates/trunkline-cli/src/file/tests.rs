@@ -1,3 +1,5 @@
+//! How files on the command line are read.
+
 use std::io::ErrorKind;
 
 use super::read_text;

@@ -1,3 +1,5 @@
+//! What the working folder holds.
+
 use std::fs;
 use std::path::Path;
 

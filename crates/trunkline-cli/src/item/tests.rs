@@ -1,3 +1,5 @@
+//! Items: what is read, what is refused, and that printing is the way back.
+
 use expect_test::{Expect, expect};
 use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;

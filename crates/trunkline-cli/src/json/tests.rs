@@ -1,3 +1,5 @@
+//! How JSON is shown.
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! What goes where, and in which colors.
+
 use std::io;
 
 use expect_test::{Expect, expect};

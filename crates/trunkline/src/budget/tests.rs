@@ -1,3 +1,5 @@
+//! The share of repeated calls.
+
 use std::time::Duration;
 
 use super::*;

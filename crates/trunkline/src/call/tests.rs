@@ -1,3 +1,5 @@
+//! Our own headers, and the numbers of calls.
+
 use expect_test::{Expect, expect};
 
 use super::*;

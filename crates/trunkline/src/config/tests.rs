@@ -1,3 +1,5 @@
+//! Settings: where they come from, and what is wrong with them.
+
 use expect_test::{Expect, expect};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The built-in connectors' examples.
+
 use super::*;
 
 #[test]

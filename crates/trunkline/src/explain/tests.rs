@@ -1,3 +1,5 @@
+//! What is said of statuses, codes and words.
+
 use expect_test::{Expect, expect};
 
 use super::*;

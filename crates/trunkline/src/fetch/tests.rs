@@ -1,3 +1,5 @@
+//! Which addresses are fetched, and how far.
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 

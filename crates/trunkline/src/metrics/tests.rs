@@ -1,3 +1,5 @@
+//! What is counted, and how it is shown.
+
 use std::time::SystemTime;
 
 use expect_test::expect;

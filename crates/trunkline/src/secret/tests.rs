@@ -1,3 +1,5 @@
+//! Where secrets are found, and that nobody sees them.
+
 use expect_test::{Expect, expect};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Event streams, whole and in pieces.
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};

@@ -1,3 +1,5 @@
+//! Settings: where they come from, and what is wrong with them.
+
 use trunkline::config::{Place, Setting};
 
 use super::shown;

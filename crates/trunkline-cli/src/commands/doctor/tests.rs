@@ -1,3 +1,5 @@
+//! What the doctor finds.
+
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 

@@ -1,3 +1,5 @@
+//! How a server is started and told to stop.
+
 use trunkline::{Config, Environment, Layers};
 use trunkline_connector::document::Source;
 

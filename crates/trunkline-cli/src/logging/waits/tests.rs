@@ -1,3 +1,5 @@
+//! How waits are announced.
+
 use expect_test::expect;
 
 use super::Wait;

@@ -1,3 +1,5 @@
+//! When an attempt is repeated, and after which wait.
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What goes upstream, and what never does.
+
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};

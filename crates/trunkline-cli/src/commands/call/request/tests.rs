@@ -1,3 +1,5 @@
+//! The request that words on the command line make.
+
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};

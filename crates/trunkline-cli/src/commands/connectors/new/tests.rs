@@ -1,3 +1,5 @@
+//! The folder that a new connector begins with.
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 

@@ -1,3 +1,5 @@
+//! How a reply's body is printed.
+
 use std::convert::Infallible;
 
 use bytes::Bytes;
