@@ -22,19 +22,20 @@ use std::task::{Poll, ready};
 use std::time::Instant;
 
 use http::header::HOST;
-use http::uri::{Parts, PathAndQuery};
+use http::uri::Parts;
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 
-use crate::Limits;
 use crate::body::{Outgoing, Upload};
 use crate::clock::{self, Clock, Sleep};
 use crate::connection::{Http1, Stream};
 use crate::error::{Cause, SendError, SendErrorKind};
+use crate::hop;
 use crate::lease::{Lease, Place};
 use crate::origin::Origin;
 use crate::pool::Pool;
 use crate::receive::Received;
+use crate::{Head, Limits};
 
 /// Headers an answer over HTTP/2 may have, as over HTTP/1.1.
 const HEADERS_MAX: usize = 100;
@@ -43,6 +44,7 @@ const HEADERS_MAX: usize = 100;
 pub(crate) struct Terms<'a> {
     pub(crate) pool: &'a Arc<Pool>,
     pub(crate) origin: &'a Origin,
+    pub(crate) head: &'a Head,
     pub(crate) clock: &'a Clock,
     pub(crate) limits: &'a Limits,
     pub(crate) upload: Option<Arc<Upload>>,
@@ -50,8 +52,8 @@ pub(crate) struct Terms<'a> {
 
 /// Why there is no answer.
 pub(crate) enum Failed {
-    /// Not a byte was written, and here is the request again.
-    Unsent(Box<Request<Outgoing>>),
+    /// Not a byte was written, and here is the body again.
+    Unsent(Outgoing),
     Error(SendError),
 }
 
@@ -62,12 +64,11 @@ pub(crate) enum Failed {
 pub(crate) fn over_http1<'a>(
     terms: &'a Terms<'_>,
     mut connection: Box<Http1>,
-    mut request: Request<Outgoing>,
+    body: Outgoing,
     sent_at: Instant,
 ) -> impl Future<Output = Result<Response<Received>, Failed>> + Send + use<'a> {
-    to_http1(&mut request, terms.origin);
     let before = connection.exchange.mark();
-    let begun = connection.exchange.begin(request);
+    let begun = connection.exchange.begin(terms.head, body);
     async move {
         if let Err(unwritable) = begun {
             let cause = Cause::Text(unwritable.reason());
@@ -96,10 +97,10 @@ pub(crate) fn over_http1<'a>(
 pub(crate) fn over_http2<'a>(
     terms: &'a Terms<'_>,
     mut stream: Stream,
-    mut request: Request<Outgoing>,
+    body: Outgoing,
     sent_at: Instant,
 ) -> impl Future<Output = Result<Response<Received>, Failed>> + Send + use<'a> {
-    let answer = to_http2(&mut request, terms.origin).map(|()| {
+    let answer = to_http2(terms.head, body, terms.origin).map(|request| {
         stream.note_use();
         stream.sender().try_send_request(request)
     });
@@ -116,7 +117,8 @@ pub(crate) fn over_http2<'a>(
                 cause,
             )));
         }
-        let (head, incoming) = answer.into_parts();
+        let (mut head, incoming) = answer.into_parts();
+        hop::strip(&mut head.headers);
         let answer = Response::from_parts(head, ());
         received(terms, Place::Http2(stream), Some(incoming), answer)
     }
@@ -179,44 +181,24 @@ fn received(
     Ok(answer.map(|()| Received::new(incoming, lease, terms.clock, terms.limits)))
 }
 
-/// HTTP/1.1 wants path and query only, and a `Host` header.
-fn to_http1(request: &mut Request<Outgoing>, origin: &Origin) {
-    *request.version_mut() = Version::HTTP_11;
-    // Only after an HTTP/2 connection handed the request back.
-    if request.uri().authority().is_some() {
-        *request.uri_mut() = match request.uri().path_and_query() {
-            Some(path_and_query) => Uri::from(path_and_query.clone()),
-            None => Uri::from(PathAndQuery::from_static("/")),
-        };
-        request
-            .headers_mut()
-            .insert(HOST, origin.host_header().clone());
-    }
-}
-
 /// HTTP/2 wants scheme and authority, and no `Host` header; hyper removes what else belongs to
 /// an HTTP/1.1 connection.
-fn to_http2(request: &mut Request<Outgoing>, origin: &Origin) -> Result<(), Failed> {
-    *request.version_mut() = Version::HTTP_2;
-    request.headers_mut().remove(HOST);
-    let root = || PathAndQuery::from_static("/");
+fn to_http2(head: &Head, body: Outgoing, origin: &Origin) -> Result<Request<Outgoing>, Failed> {
     let mut parts = Parts::default();
     parts.scheme = Some(origin.scheme().clone());
     parts.authority = Some(origin.authority().clone());
-    parts.path_and_query = Some(request.uri().path_and_query().cloned().unwrap_or_else(root));
-    match Uri::from_parts(parts) {
-        Ok(uri) => {
-            *request.uri_mut() = uri;
-            Ok(())
-        }
-        Err(err) => {
-            let cause = Cause::Other(Box::new(err));
-            Err(Failed::Error(SendError::unsent(
-                SendErrorKind::RequestInvalid,
-                cause,
-            )))
-        }
-    }
+    parts.path_and_query = Some(head.target.clone());
+    let uri = Uri::from_parts(parts).map_err(|err| {
+        let cause = Cause::Other(Box::new(err));
+        Failed::Error(SendError::unsent(SendErrorKind::RequestInvalid, cause))
+    })?;
+    let mut request = Request::new(body);
+    *request.method_mut() = head.method.clone();
+    *request.uri_mut() = uri;
+    *request.version_mut() = Version::HTTP_2;
+    *request.headers_mut() = head.headers.clone();
+    request.headers_mut().remove(HOST);
+    Ok(request)
 }
 
 pub(crate) fn earlier(one: Instant, other: Option<Instant>) -> Instant {

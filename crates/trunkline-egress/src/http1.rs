@@ -27,7 +27,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use http_body::{Frame, SizeHint};
 
 pub(crate) use self::fault::{Fault, Unwritable};
@@ -36,6 +36,7 @@ use self::answer::Asked;
 use self::body::{Decoded, Decoder};
 use self::sending::Sending;
 use self::wire::Wire;
+use crate::Head;
 use crate::body::Outgoing;
 use crate::transport::{Mark, Transport};
 
@@ -68,11 +69,11 @@ impl Exchange {
     }
 
     /// Begins an exchange; nothing is written before [`Exchange::poll_answer`].
-    pub(crate) fn begin(&mut self, request: Request<Outgoing>) -> Result<(), Unwritable> {
-        self.asked = Asked::with(request.method());
+    pub(crate) fn begin(&mut self, head: &Head, body: Outgoing) -> Result<(), Unwritable> {
+        self.asked = Asked::with(&head.method);
         self.looked_at = 0;
         self.write_error = None;
-        self.keeps_alive = self.sending.begin(request)?;
+        self.keeps_alive = self.sending.begin(head, body)?;
         Ok(())
     }
 
@@ -164,8 +165,8 @@ impl Exchange {
         self.wire.rest();
     }
 
-    /// The request as it was given, if nothing was written of it or taken of its body.
-    pub(crate) fn take_back(&mut self) -> Option<Request<Outgoing>> {
+    /// The body as it was given, if nothing was taken of it nor of its head written.
+    pub(crate) fn take_back(&mut self) -> Option<Outgoing> {
         self.sending.take_back()
     }
 

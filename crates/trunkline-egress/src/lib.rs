@@ -8,21 +8,20 @@
 //! ```no_run
 //! use std::time::Duration;
 //!
-//! use trunkline_egress::{Body, Clock, Egress, Limits, Origin, Settings};
+//! use trunkline_egress::{Body, Clock, Egress, Head, Limits, Origin, Settings};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let egress = Egress::new(Settings::default(), Clock::system())?;
 //! let origin = Origin::from_url(&"https://api.example.com".parse()?)?;
-//! let request = http::Request::get("/v1/models")
-//!     .header("host", origin.host_header())
-//!     .body(Body::Empty)?;
+//! let mut head = Head::get("/v1/models".parse()?);
+//! head.headers.insert("host", origin.host_header().clone());
 //! let limits = Limits {
 //!     connect: Duration::from_secs(5),
 //!     first_byte: Duration::from_secs(30),
 //!     idle: Duration::from_secs(60),
 //!     deadline: None,
 //! };
-//! let answer = egress.send(&origin, request, &limits).await?;
+//! let answer = egress.send(&origin, &head, Body::Empty, &limits).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -34,6 +33,7 @@ mod connection;
 mod dial;
 mod error;
 mod exchange;
+mod hop;
 mod http1;
 mod lease;
 mod origin;
@@ -47,7 +47,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{Request, Response};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Response};
 use url::Url;
 
 pub use body::{Body, BodyError, Replayable};
@@ -105,6 +106,28 @@ pub struct Limits {
     pub deadline: Option<Instant>,
 }
 
+/// The head of a request.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The method.
+    pub method: Method,
+    /// Where to, below the origin.
+    pub target: PathAndQuery,
+    /// The headers, `Host` among them.
+    pub headers: HeaderMap,
+}
+
+impl Head {
+    /// A GET without headers.
+    pub fn get(target: PathAndQuery) -> Head {
+        Head {
+            method: Method::GET,
+            target,
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
 /// Sends requests to upstreams and keeps their connections.
 pub struct Egress {
     dialer: Dialer,
@@ -146,11 +169,12 @@ impl Egress {
         }
     }
 
-    /// Sends `request` to `origin` and waits for the head of the answer.
+    /// Sends a request to `origin` and waits for the head of the answer, which comes without the
+    /// headers that concern our connection only.
     ///
-    /// The request's URI is path and query, and its `Host` header is set. For an upstream that
-    /// speaks HTTP/2 both are put into its form here. A pooled connection that turns out closed
-    /// before anything was written is replaced without further ado; nothing else is repeated.
+    /// For an upstream that speaks HTTP/2, target and `Host` are put into its form here. A pooled
+    /// connection that turns out closed before anything was written is replaced without further
+    /// ado; nothing else is repeated.
     ///
     /// # Errors
     ///
@@ -162,24 +186,26 @@ impl Egress {
     pub fn send<'a>(
         &'a self,
         origin: &'a Origin,
-        request: Request<Body>,
+        head: &'a Head,
+        body: Body,
         limits: &'a Limits,
     ) -> impl Future<Output = Result<Response<Received>, SendError>> + Send + use<'a> {
-        let request = request.map(|body| Outgoing::new(body, &self.clock));
+        let body = Outgoing::new(body, &self.clock);
         let terms = Terms {
             pool: &self.pool,
             origin,
+            head,
             clock: &self.clock,
             limits,
-            upload: request.body().upload(),
+            upload: body.upload(),
         };
-        self.send_until_written(request, terms)
+        self.send_until_written(body, terms)
     }
 
     /// Tries connections until one takes the request, or a fresh one does not.
     async fn send_until_written(
         &self,
-        mut request: Request<Outgoing>,
+        mut body: Outgoing,
         terms: Terms<'_>,
     ) -> Result<Response<Received>, SendError> {
         loop {
@@ -196,11 +222,14 @@ impl Egress {
             };
             let sent = match taken {
                 Taken::Http1(connection) => {
-                    exchange::over_http1(&terms, connection, request, now).await
+                    exchange::over_http1(&terms, connection, body, now).await
                 }
-                Taken::Http2(stream) => exchange::over_http2(&terms, stream, request, now).await,
+                // Boxed, as opening is.
+                Taken::Http2(stream) => {
+                    Box::pin(exchange::over_http2(&terms, stream, body, now)).await
+                }
             };
-            request = match sent {
+            body = match sent {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::Error(err)) => return Err(err),
                 Err(Failed::Unsent(_)) if is_fresh => {
@@ -209,7 +238,7 @@ impl Egress {
                         Cause::None,
                     ));
                 }
-                Err(Failed::Unsent(request)) => *request,
+                Err(Failed::Unsent(body)) => body,
             };
         }
     }

@@ -24,10 +24,15 @@ use crate::lease::{Lease, Place};
 /// connection (HTTP/1.1) or resets the stream (HTTP/2) at once. An upstream that breaks off is an
 /// error frame, never a clean end.
 pub struct Received {
+    /// Until the body has ended. Boxed, because a body is moved many times before it is read.
+    receiving: Option<Box<Receiving>>,
+}
+
+/// A body that is on its way.
+struct Receiving {
     /// What hyper reads over HTTP/2. An HTTP/1.1 connection is read from directly.
     incoming: Option<Incoming>,
-    /// Until the body has ended.
-    lease: Option<Lease>,
+    lease: Lease,
     clock: Clock,
     idle: Duration,
     deadline: Option<Instant>,
@@ -66,26 +71,76 @@ impl Received {
         clock: &Clock,
         limits: &Limits,
     ) -> Received {
-        let mut received = Received {
-            incoming,
-            lease: Some(lease),
-            clock: clock.clone(),
-            idle: limits.idle,
-            deadline: limits.deadline,
-            is_waiting: false,
+        let has_ended = match &incoming {
+            Some(incoming) => incoming.is_end_stream(),
+            None => lease.place.has_answer_ended(),
         };
-        if received.has_ended() {
-            received.finish();
+        if has_ended {
+            lease.give_back();
+            return Received { receiving: None };
         }
-        received
+        Received {
+            receiving: Some(Box::new(Receiving {
+                incoming,
+                lease,
+                clock: clock.clone(),
+                idle: limits.idle,
+                deadline: limits.deadline,
+                is_waiting: false,
+            })),
+        }
     }
 
+    /// From now on only the idle limit holds: the deadline was for the answer to begin.
+    pub fn lift_deadline(&mut self) {
+        if let Some(receiving) = &mut self.receiving {
+            receiving.deadline = None;
+        }
+    }
+
+    /// The body has ended as it should.
+    fn finish(&mut self) {
+        if let Some(receiving) = self.receiving.take() {
+            receiving.lease.give_back();
+        }
+    }
+
+    /// The body will not go on.
+    fn fail(&mut self, (kind, source): Broken) -> ReceiveError {
+        if let Some(receiving) = self.receiving.take() {
+            receiving.lease.abandon();
+        }
+        ReceiveError { kind, source }
+    }
+}
+
+impl Receiving {
     /// Whether the last frame has been read.
     fn has_ended(&self) -> bool {
-        match (&self.lease, &self.incoming) {
-            (None, None) => true,
-            (_, Some(incoming)) => incoming.is_end_stream(),
-            (Some(lease), None) => lease.place.has_answer_ended(),
+        match &self.incoming {
+            Some(incoming) => incoming.is_end_stream(),
+            None => self.lease.place.has_answer_ended(),
+        }
+    }
+
+    /// The next frame, within the limits.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match self.poll_next(cx) {
+            Poll::Ready(Some(Ok(_))) if self.is_past_deadline() => {
+                Poll::Ready(Some(Err((ReceiveErrorKind::DeadlineExceeded, None))))
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                self.is_waiting = false;
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) if self.is_cut_short() => {
+                Poll::Ready(Some(Err((ReceiveErrorKind::Cut, None))))
+            }
+            Poll::Ready(ended) => Poll::Ready(ended),
+            Poll::Pending => {
+                let kind = ready!(self.poll_limit(cx));
+                Poll::Ready(Some(Err((kind, None))))
+            }
         }
     }
 
@@ -96,46 +151,21 @@ impl Received {
                 .poll_frame(cx)
                 .map_err(|err| (classify(&err), Some(err.into())));
         }
-        match &mut self.lease {
-            Some(Lease {
-                place: Place::Http1(connection),
-                ..
-            }) => connection.exchange.poll_frame(cx).map_err(|fault| {
+        match &mut self.lease.place {
+            Place::Http1(connection) => connection.exchange.poll_frame(cx).map_err(|fault| {
                 let kind = match &fault {
                     Fault::Malformed(_) => ReceiveErrorKind::Malformed,
                     Fault::Closed | Fault::Io(_) | Fault::Body(_) => ReceiveErrorKind::Cut,
                 };
                 (kind, Some(fault.into()))
             }),
-            Some(_) | None => Poll::Ready(None),
+            Place::Http2(_) => Poll::Ready(None),
         }
-    }
-
-    /// The body has ended as it should.
-    fn finish(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.give_back();
-        }
-    }
-
-    /// The body will not go on.
-    fn fail(&mut self, kind: ReceiveErrorKind, source: Source) -> ReceiveError {
-        if let Some(lease) = self.lease.take() {
-            lease.abandon();
-        }
-        ReceiveError { kind, source }
-    }
-
-    /// From now on only the idle limit holds: the deadline was for the answer to begin.
-    pub fn lift_deadline(&mut self) {
-        self.deadline = None;
     }
 
     /// Nothing has arrived: waits for the limit instead.
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<ReceiveErrorKind> {
-        let Some(lease) = &mut self.lease else {
-            return Poll::Pending;
-        };
+        let lease = &mut self.lease;
         if !self.is_waiting {
             self.is_waiting = true;
             let now = self.clock.now();
@@ -161,16 +191,9 @@ impl Received {
     /// HTTP/2 only: hyper takes a reset with `NO_ERROR` for an end, which it is only after the
     /// end itself (RFC 9113 §8.1). HTTP/1.1 bodies know their end.
     fn is_cut_short(&self) -> bool {
-        match &self.lease {
-            Some(Lease {
-                place: Place::Http2(_),
-                ..
-            }) => !self.has_ended(),
-            Some(Lease {
-                place: Place::Http1(_),
-                ..
-            })
-            | None => false,
+        match &self.lease.place {
+            Place::Http2(_) => !self.has_ended(),
+            Place::Http1(_) => false,
         }
     }
 }
@@ -184,55 +207,44 @@ impl http_body::Body for Received {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ReceiveError>>> {
         let this = &mut *self;
-        if this.lease.is_none() {
+        let Some(receiving) = &mut this.receiving else {
             return Poll::Ready(None);
-        }
-        match this.poll_next(cx) {
-            Poll::Ready(Some(Ok(_))) if this.is_past_deadline() => Poll::Ready(Some(Err(
-                this.fail(ReceiveErrorKind::DeadlineExceeded, None)
-            ))),
-            Poll::Ready(Some(Ok(frame))) => {
-                this.is_waiting = false;
+        };
+        match ready!(receiving.poll_frame(cx)) {
+            Some(Ok(frame)) => {
                 // A body of known length is often not asked again after its last frame.
-                if this.has_ended() {
+                if receiving.has_ended() {
                     this.finish();
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(None) if this.is_cut_short() => {
-                Poll::Ready(Some(Err(this.fail(ReceiveErrorKind::Cut, None))))
-            }
-            Poll::Ready(None) => {
+            None => {
                 this.finish();
                 Poll::Ready(None)
             }
-            Poll::Ready(Some(Err((kind, source)))) => {
-                Poll::Ready(Some(Err(this.fail(kind, source))))
-            }
-            Poll::Pending => {
-                let kind = ready!(this.poll_limit(cx));
-                Poll::Ready(Some(Err(this.fail(kind, None))))
-            }
+            Some(Err(broken)) => Poll::Ready(Some(Err(this.fail(broken)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.lease.is_none() && self.has_ended()
+        self.receiving.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match (&self.lease, &self.incoming) {
-            (_, Some(incoming)) => incoming.size_hint(),
-            (Some(lease), None) => lease.place.size_hint(),
-            (None, None) => SizeHint::with_exact(0),
+        match &self.receiving {
+            Some(receiving) => match &receiving.incoming {
+                Some(incoming) => incoming.size_hint(),
+                None => receiving.lease.place.size_hint(),
+            },
+            None => SizeHint::with_exact(0),
         }
     }
 }
 
 impl Drop for Received {
     fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.abandon();
+        if let Some(receiving) = self.receiving.take() {
+            receiving.lease.abandon();
         }
     }
 }
@@ -291,7 +303,7 @@ impl Error for ReceiveError {
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
-            .field("has_ended", &self.lease.is_none())
+            .field("has_ended", &self.receiving.is_none())
             .finish_non_exhaustive()
     }
 }

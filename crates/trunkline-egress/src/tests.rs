@@ -15,12 +15,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::uri::PathAndQuery;
+use http::{Method, Response};
 use http_body_util::BodyExt as _;
 
 use crate::address::Rules;
 use crate::{
-    Body, BodyError, Clock, Egress, Limits, ManualClock, Origin, ReceiveErrorKind, Received,
+    Body, BodyError, Clock, Egress, Head, Limits, ManualClock, Origin, ReceiveErrorKind, Received,
     SendError, SendErrorKind, Settings,
 };
 
@@ -64,18 +65,16 @@ fn origin(url: &str) -> Origin {
     Origin::from_url(&url.parse().expect(url)).expect(url)
 }
 
-fn request(method: Method, origin: &Origin, body: Body) -> Request<Body> {
-    Request::builder()
-        .method(method)
-        .uri("/path?query=1")
-        .header("host", origin.host_header())
-        .body(body)
-        .expect("a request")
+fn head(method: Method, origin: &Origin) -> Head {
+    let mut head = Head::get(PathAndQuery::from_static("/path?query=1"));
+    head.method = method;
+    head.headers.insert("host", origin.host_header().clone());
+    head
 }
 
 async fn get(egress: &Egress, origin: &Origin) -> Result<Response<Received>, SendError> {
     egress
-        .send(origin, request(Method::GET, origin, Body::Empty), &LIMITS)
+        .send(origin, &head(Method::GET, origin), Body::Empty, &LIMITS)
         .await
 }
 
@@ -145,7 +144,8 @@ fn futures_and_bodies_can_move_between_threads() {
     fn is_send_and_unpin<T: Send + Unpin>() {}
     let (egress, _clock) = egress();
     let origin = origin("http://127.0.0.1:1");
-    is_send(&egress.send(&origin, request(Method::GET, &origin, Body::Empty), &LIMITS));
+    let head = head(Method::GET, &origin);
+    is_send(&egress.send(&origin, &head, Body::Empty, &LIMITS));
     is_send_and_unpin::<Received>();
     is_send_and_unpin::<Body>();
     is_send_and_unpin::<SendError>();
@@ -157,6 +157,7 @@ fn an_error_is_one_pointer_and_a_call_in_flight_is_small() {
     assert_eq!(size_of::<SendError>(), size_of::<usize>());
     let (egress, _clock) = egress();
     let origin = origin("http://127.0.0.1:1");
-    let send = egress.send(&origin, request(Method::GET, &origin, Body::Empty), &LIMITS);
+    let head = head(Method::GET, &origin);
+    let send = egress.send(&origin, &head, Body::Empty, &LIMITS);
     assert!(size_of_val(&send) <= 2048, "{} bytes", size_of_val(&send));
 }

@@ -59,8 +59,8 @@ pub(crate) struct Outgoing {
 enum Source {
     /// Words of our own.
     Own(Bytes),
-    /// An upstream's, piece by piece. Boxed: hyper moves a response many times.
-    Reply(Box<ReplyBody>),
+    /// An upstream's, piece by piece.
+    Reply(ReplyBody),
 }
 
 impl Outgoing {
@@ -76,7 +76,7 @@ impl Outgoing {
     /// An upstream's body.
     pub(crate) fn reply(body: ReplyBody, answering: Answering) -> Self {
         Self {
-            source: Source::Reply(Box::new(body)),
+            source: Source::Reply(body),
             answering,
             broken: None,
         }

@@ -21,7 +21,7 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// hyper frames by what the body itself says of its length.
 pub(crate) fn response(reply: Reply, version: Version, answering: Answering) -> Response<Outgoing> {
     let mut headers = reply.headers;
-    drop_hops(&mut headers);
+    drop_ours(&mut headers);
     headers.insert(CALL_ID, reply.call_id.into());
     headers.insert(ATTEMPTS, attempts(reply.attempts));
     if is_event_stream(&headers) {
@@ -60,51 +60,10 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
-/// Removes what concerned our connection to the upstream only (RFC 9110 section 7.6.1).
-///
-/// `Trailer` stays: without it, hyper does not send the trailers on.
-fn drop_hops(headers: &mut HeaderMap) {
-    let mut hops = headers.iter().filter(|(name, _)| is_hop(name));
-    match (hops.next(), hops.next()) {
-        (None, _) => return,
-        // Nearly every upstream says this, and it lists nothing.
-        (Some((name, value)), None) if *name == header::CONNECTION && is_plain(value) => {
-            headers.remove(header::CONNECTION);
-            return;
-        }
-        _ => {}
-    }
-    let mut hops: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_hop(name))
-        .cloned()
-        .collect();
-    for value in headers.get_all(header::CONNECTION) {
-        let listed = value.to_str().unwrap_or_default().split(',');
-        hops.extend(listed.filter_map(|name| HeaderName::try_from(name.trim()).ok()));
-    }
-    for name in hops {
+/// Headers by which we speak are not an upstream's to send.
+fn drop_ours(headers: &mut HeaderMap) {
+    let is_ours = |name: &&HeaderName| name.as_str().starts_with("trunkline-");
+    while let Some(name) = headers.keys().find(is_ours).cloned() {
         headers.remove(name);
     }
-}
-
-fn is_plain(connection: &HeaderValue) -> bool {
-    let options = connection.as_bytes();
-    options.eq_ignore_ascii_case(b"keep-alive") || options.eq_ignore_ascii_case(b"close")
-}
-
-/// Headers by which we speak are not an upstream's to send.
-fn is_hop(name: &HeaderName) -> bool {
-    name.as_str().starts_with("trunkline-")
-        || matches!(
-            name.as_str(),
-            "connection"
-                | "keep-alive"
-                | "transfer-encoding"
-                | "upgrade"
-                | "te"
-                | "proxy-connection"
-                | "proxy-authenticate"
-                | "proxy-authorization"
-        )
 }

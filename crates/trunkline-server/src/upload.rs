@@ -54,7 +54,8 @@ impl Upload {
         };
         let body = match incoming.size_hint().exact() {
             Some(0) => Body::Empty,
-            Some(length) if length <= TAKEN_MAX => Body::from(take(incoming).await?),
+            // Boxed, so that a call without a body does not carry its size.
+            Some(length) if length <= TAKEN_MAX => Body::from(Box::pin(take(incoming)).await?),
             Some(_) => Body::from(incoming),
             None => {
                 let is_over = Arc::new(AtomicBool::new(false));

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 use trunkline_egress::address;
-use trunkline_egress::{Body, Clock, Egress, Limits, Origin, Received, SendError};
+use trunkline_egress::{Body, Clock, Egress, Head, Limits, Origin, Received, SendError};
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind};
@@ -126,12 +127,10 @@ async fn exchange(
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
     };
-    let uri =
-        Uri::try_from(target).map_err(|err| Error::new(ErrorKind::BadUrl, err.to_string()))?;
-    let mut request = Request::new(Body::Empty);
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = uri;
-    let headers = request.headers_mut();
+    let target = PathAndQuery::try_from(target)
+        .map_err(|err| Error::new(ErrorKind::BadUrl, err.to_string()))?;
+    let mut head = Head::get(target);
+    let headers = &mut head.headers;
     headers.insert(header::HOST, origin.host_header().clone());
     headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(
@@ -142,7 +141,7 @@ async fn exchange(
         header::USER_AGENT,
         HeaderValue::from_static("trunkline-fetch"),
     );
-    let sent = egress.send(&origin, request, limits).await;
+    let sent = egress.send(&origin, &head, Body::Empty, limits).await;
     sent.map_err(|err| failed(err, origin.host_header().to_str().unwrap_or_default()))
 }
 

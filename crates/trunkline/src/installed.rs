@@ -58,7 +58,7 @@ pub(crate) struct Installed {
     pub(crate) origin: Origin,
     /// What stands before every path; without a final slash, often empty.
     pub(crate) base_path: String,
-    pub(crate) credential: Result<Credential, SecretError>,
+    credential: Result<Credential, SecretError>,
     /// Headers added where the caller sent none of that name.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) time_limits: TimeLimits,
@@ -206,6 +206,12 @@ impl Installed {
     /// The upstream's host, and its port where that is not the usual one.
     pub(crate) fn host(&self) -> &str {
         self.origin.host_header().to_str().unwrap_or("the upstream")
+    }
+
+    /// What proves who calls.
+    pub(crate) fn credential(&self) -> Result<&Credential, Error> {
+        let credential = self.credential.as_ref();
+        credential.map_err(|error| self.secret_error(error))
     }
 
     /// What to tell somebody whose call cannot be made for want of a secret.

@@ -19,7 +19,6 @@ use trunkline_egress::Body;
 use authorize::Granted;
 use record::Record;
 use retry::Decision;
-use sign::Signed;
 
 use crate::call::{Call, Reply};
 use crate::client::Trunkline;
@@ -32,14 +31,27 @@ use crate::error::Error;
 /// `authorize`, and the cache is looked into after that, so that nobody reads another's answer.
 /// What the upstream allows us is paced before `sign`, inside the loop, so that retries pay for it.
 /// What is stored is stored after `validate`, so that a bad answer is not kept.
-pub(crate) async fn run(engine: &Trunkline, call: Call) -> Result<Reply, Error> {
+pub(crate) fn run(
+    engine: &Trunkline,
+    call: Call,
+) -> impl Future<Output = Result<Reply, Error>> + Send + use<'_> {
+    // What needs no waiting is done at once, so that the future carries nothing of it.
     let mut record = Record::open(engine);
-    let resolved = record.note(resolve::resolve(&engine.snapshot(), call))?;
-    let granted = authorize::authorize(resolved, &mut record);
+    let resolved = resolve::resolve(&engine.snapshot(), call);
+    let granted = resolved.and_then(|resolved| authorize::authorize(resolved, &mut record));
+    answer(engine, granted, record)
+}
+
+/// The stages that wait.
+async fn answer(
+    engine: &Trunkline,
+    granted: Result<Box<Granted>, Error>,
+    mut record: Record,
+) -> Result<Reply, Error> {
     let mut granted = record.note(granted)?;
     let answered = loop {
         let signed = sign::sign(&mut granted, &mut record);
-        let sent = send::send(engine.egress(), &granted, record.note(signed)?).await;
+        let sent = send::send(engine.egress(), record.note(signed)?).await;
         let classified = classify::classify(&granted, sent, engine.clock()).await;
         match settle::decide(&granted, &classified, &record) {
             Decision::After(wait) => {
@@ -58,18 +70,18 @@ pub(crate) async fn run(engine: &Trunkline, call: Call) -> Result<Reply, Error> 
 
 /// The same stages, stopped before anything is sent.
 pub(crate) fn prepare(engine: &Trunkline, call: Call) -> Result<Request<Body>, Error> {
-    stop_before_sending(engine, call).map(|(_, signed)| signed.into_request())
+    rehearse(engine, call).map(|(granted, body)| sign::request(&granted.head, body))
 }
 
 /// As [`prepare`], for people's eyes.
 pub(crate) fn plan(engine: &Trunkline, call: Call) -> Result<Plan, Error> {
-    stop_before_sending(engine, call).map(|(granted, signed)| sign::show(&granted, signed))
+    rehearse(engine, call).map(|(granted, body)| sign::show(&granted, body))
 }
 
-fn stop_before_sending(engine: &Trunkline, call: Call) -> Result<(Granted, Signed), Error> {
+fn rehearse(engine: &Trunkline, call: Call) -> Result<(Box<Granted>, Body), Error> {
     let mut record = Record::rehearse(engine);
     let resolved = resolve::resolve(&engine.snapshot(), call)?;
     let mut granted = authorize::authorize(resolved, &mut record)?;
-    let signed = sign::sign(&mut granted, &mut record)?;
-    Ok((granted, signed))
+    let body = sign::sign(&mut granted, &mut record)?.body;
+    Ok((granted, body))
 }

@@ -18,17 +18,21 @@ use crate::pipeline::record::Record;
 /// Dropped before its end, it cancels what is still on its way. It ends cleanly only if the
 /// upstream's body did.
 #[derive(Debug)]
-pub struct ReplyBody {
+pub struct ReplyBody(Box<Rest>);
+
+/// What is still to be passed on. Boxed, because servers move a body many times.
+#[derive(Debug)]
+struct Rest {
     held: Held,
     record: Option<Record>,
 }
 
 impl ReplyBody {
     pub(crate) fn new(held: Held, record: Record) -> Self {
-        Self {
+        Self(Box::new(Rest {
             held,
             record: Some(record),
-        }
+        }))
     }
 
     /// The whole body, if it is no larger than `bytes_max`.
@@ -48,7 +52,9 @@ impl ReplyBody {
         }
         Ok(all.freeze())
     }
+}
 
+impl Rest {
     /// Waits for the next piece, if there is one.
     fn poll_rest(
         &mut self,
@@ -75,7 +81,7 @@ impl http_body::Body for ReplyBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let this = self.get_mut();
+        let this = &mut *self.get_mut().0;
         let frame = match ready!(this.poll_rest(cx)) {
             Some(Ok(frame)) => return Poll::Ready(Some(Ok(frame))),
             Some(Err(error)) => Some(Err(failure::of_receive(error))),
@@ -90,19 +96,19 @@ impl http_body::Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.held.first.is_empty()
-            && self.held.trailers.is_none()
-            && self
-                .held
+        let held = &self.0.held;
+        held.first.is_empty()
+            && held.trailers.is_none()
+            && held
                 .rest
                 .as_ref()
                 .is_none_or(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let first = self.held.first.len() as u64;
-        let rest = self
-            .held
+        let held = &self.0.held;
+        let first = held.first.len() as u64;
+        let rest = held
             .rest
             .as_ref()
             .map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint);
@@ -119,7 +125,7 @@ impl Drop for ReplyBody {
     fn drop(&mut self) {
         // A server that knows the length does not ask for the end.
         if self.is_end_stream()
-            && let Some(record) = self.record.take()
+            && let Some(record) = self.0.record.take()
         {
             record.ended();
         }

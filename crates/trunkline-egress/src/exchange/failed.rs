@@ -27,8 +27,8 @@ pub(super) fn over_http1(
             SendErrorKind::RequestBodyFailed
         }
         Fault::Closed | Fault::Io(_) if is_unsent => {
-            if let Some(request) = connection.exchange.take_back() {
-                return Failed::Unsent(Box::new(request));
+            if let Some(body) = connection.exchange.take_back() {
+                return Failed::Unsent(body);
             }
             SendErrorKind::StaleConnection
         }
@@ -61,7 +61,7 @@ pub(super) fn over_http2(
 ) -> Failed {
     if let Some(request) = err.take_message() {
         terms.pool.retire(terms.origin, stream.connection());
-        return Failed::Unsent(Box::new(request));
+        return Failed::Unsent(request.into_body());
     }
     let err = err.into_error();
     let kind = if has_upload_failed(terms) {

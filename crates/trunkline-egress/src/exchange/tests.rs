@@ -1,31 +1,28 @@
-//! A request goes from one protocol's form to the other's and back.
+//! A request is put into the form of HTTP/2.
 
 use http::Method;
+use http::uri::PathAndQuery;
 
 use super::*;
 use crate::body::Body;
 
 #[test]
-fn a_request_that_http2_handed_back_is_put_into_its_form_for_http1() {
+fn a_request_is_put_into_the_form_of_http2() {
     let (clock, _) = Clock::manual();
     let origin = Origin::from_url(&"https://api.example.com:8443".parse().expect("a URL"));
     let origin = origin.expect("an origin");
-    for (path, expected) in [("/v1/models?limit=1", "/v1/models?limit=1"), ("/", "/")] {
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header(HOST, origin.host_header())
-            .version(Version::HTTP_10)
-            .body(Outgoing::new(Body::Empty, &clock))
-            .expect("a request");
-        assert!(to_http2(&mut request, &origin).is_ok());
-        let absolute = format!("https://api.example.com:8443{expected}");
+    for target in ["/v1/models?limit=1", "/"] {
+        let mut head = Head::get(PathAndQuery::from_static(target));
+        head.method = Method::POST;
+        head.headers.insert(HOST, origin.host_header().clone());
+        let body = Outgoing::new(Body::Empty, &clock);
+        let Ok(request) = to_http2(&head, body, &origin) else {
+            panic!("{target} cannot be put into it");
+        };
+        assert_eq!(request.method(), Method::POST);
+        let absolute = format!("https://api.example.com:8443{target}");
         assert_eq!(request.uri().to_string(), absolute);
         assert_eq!(request.version(), Version::HTTP_2);
         assert!(!request.headers().contains_key(HOST));
-        to_http1(&mut request, &origin);
-        assert_eq!(request.uri(), expected);
-        assert_eq!(request.version(), Version::HTTP_11);
-        assert_eq!(request.headers()[HOST], "api.example.com:8443");
     }
 }

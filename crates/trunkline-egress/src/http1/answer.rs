@@ -13,8 +13,9 @@ use httparse::Status;
 
 use super::body::Decoder;
 use super::fault::Malformed;
-use super::fields::{self, FIELDS_MAX, Places};
+use super::fields::{self, FIELDS_MAX, Fate, Places};
 use super::head;
+use crate::hop;
 
 /// The head of an answer, at most.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -156,6 +157,8 @@ struct Said {
     coding: Option<Coding>,
     closes: bool,
     stays: bool,
+    /// Headers that a `Connection` lists as concerning it only.
+    listed: Vec<HeaderName>,
 }
 
 /// What `Transfer-Encoding` says.
@@ -171,18 +174,21 @@ enum Coding {
 }
 
 impl Said {
-    fn note(&mut self, name: &HeaderName, value: &HeaderValue) -> Result<(), Malformed> {
+    fn note(&mut self, name: &HeaderName, value: &HeaderValue) -> Result<Fate, Malformed> {
         if name == CONTENT_LENGTH {
-            return self.note_length(value);
-        }
-        if name == TRANSFER_ENCODING {
-            return self.note_coding(value);
-        }
-        if name == CONNECTION {
+            self.note_length(value)?;
+        } else if name == TRANSFER_ENCODING {
+            self.note_coding(value)?;
+        } else if name == CONNECTION {
             self.closes |= head::has_token(value, "close");
             self.stays |= head::has_token(value, "keep-alive");
+            self.listed.extend(hop::listed(value));
         }
-        Ok(())
+        Ok(if hop::is_hop(name) {
+            Fate::Dropped
+        } else {
+            Fate::Kept
+        })
     }
 
     /// RFC 9112 section 6.3, item 5: the same length several times is one length.
@@ -216,8 +222,12 @@ impl Said {
         Ok(())
     }
 
-    /// One length, where it was given several times: who is next may be less lenient.
+    /// Removes what was listed, and leaves one length where it was given several times: who is
+    /// next may be less lenient.
     fn tidy(&self, headers: &mut HeaderMap) {
+        for name in &self.listed {
+            headers.remove(name);
+        }
         if let Some(length) = self.length
             && 1 < self.lengths
         {

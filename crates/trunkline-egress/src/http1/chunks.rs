@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use super::body::{self, Decoded};
 use super::fault::Malformed;
-use super::fields::{self, FIELDS_MAX, Places};
+use super::fields::{self, FIELDS_MAX, Fate, Places};
 
 /// Chunk extensions, which nobody reads, in all of a body together.
 const EXTENSION_BYTES_MAX: usize = 16 * 1024;
@@ -165,7 +165,7 @@ fn parse_trailers(bytes: Vec<u8>) -> Result<HeaderMap, Malformed> {
         httparse::Status::Complete((_, headers)) => Places::of(&bytes, headers),
         httparse::Status::Partial => return Err(Malformed("its trailers cannot be read")),
     };
-    places.cut(&Bytes::from(bytes), |_, _| Ok(()))
+    places.cut(&Bytes::from(bytes), |_, _| Ok(Fate::Kept))
 }
 
 #[cfg(test)]

@@ -9,10 +9,21 @@ use super::fault::Malformed;
 /// How many lines a head, or the trailers of a body, may have.
 pub(super) const FIELDS_MAX: usize = 100;
 
+/// Whoever passes an answer on adds to its headers; without room for that, the whole map is built
+/// anew.
+const ADDED: usize = 4;
+
 /// Where the name and the value of a line lie in the bytes that were parsed.
 struct Place {
     name: (usize, usize),
     value: (usize, usize),
+}
+
+/// What becomes of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Kept,
+    Dropped,
 }
 
 /// The places of all lines, which outlive the borrow that parsing needs.
@@ -33,22 +44,26 @@ impl Places {
         Places(places.collect())
     }
 
-    /// Cuts the lines out of `bytes`; each is shown to `look` before it is kept. No value is
-    /// copied.
+    /// Cuts the lines out of `bytes`; each is shown to `look`, which says whether it is kept. No
+    /// value is copied.
     pub(super) fn cut(
         &self,
         bytes: &Bytes,
-        mut look: impl FnMut(&HeaderName, &HeaderValue) -> Result<(), Malformed>,
+        mut look: impl FnMut(&HeaderName, &HeaderValue) -> Result<Fate, Malformed>,
     ) -> Result<HeaderMap, Malformed> {
-        let mut map = HeaderMap::with_capacity(self.0.len());
+        let mut map = HeaderMap::with_capacity(self.0.len() + ADDED);
         for place in &self.0 {
             let name = bytes.get(place.name.0..place.name.1).unwrap_or_default();
             let name = HeaderName::from_bytes(name)
                 .map_err(|_| Malformed("it has a header with an impossible name"))?;
             let value = HeaderValue::from_maybe_shared(bytes.slice(place.value.0..place.value.1))
                 .map_err(|_| Malformed("it has a header with an impossible value"))?;
-            look(&name, &value)?;
-            map.append(name, value);
+            match look(&name, &value)? {
+                Fate::Kept => {
+                    map.append(name, value);
+                }
+                Fate::Dropped => {}
+            }
         }
         Ok(map)
     }

@@ -1,10 +1,11 @@
 //! Writes the head of a request, and settles how its body will be delimited.
 
+use http::HeaderValue;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request};
 use http_body::Body;
 
 use super::fault::Unwritable;
+use crate::Head;
 
 /// How the end of a request's body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,28 +24,29 @@ pub(super) struct Written {
     pub(super) keeps_alive: bool,
 }
 
-/// Appends the head of `request` to `out`.
+/// Appends the head of a request to `out`.
 ///
 /// Headers go out as they are, except for the two that frame the body (RFC 9112 section 6): a
 /// `Content-Length` is kept where the body can be that long, `Transfer-Encoding` is always ours,
 /// and there is never more than one of the two.
 pub(super) fn write<B: Body>(
     out: &mut Vec<u8>,
-    request: &Request<B>,
+    head: &Head,
+    body: &B,
 ) -> Result<Written, Unwritable> {
-    let length = length(request.headers(), request.body())?;
-    let path = match request.uri().path_and_query() {
-        Some(path) => path.as_str(),
-        None => "/",
-    };
     out.reserve(256);
-    out.extend_from_slice(request.method().as_str().as_bytes());
+    out.extend_from_slice(head.method.as_str().as_bytes());
     out.push(b' ');
-    out.extend_from_slice(path.as_bytes());
+    out.extend_from_slice(head.target.as_str().as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
     let mut keeps_alive = true;
-    for (name, value) in request.headers() {
-        if name == CONTENT_LENGTH || name == TRANSFER_ENCODING {
+    let mut declared = None;
+    for (name, value) in &head.headers {
+        if name == TRANSFER_ENCODING {
+            continue;
+        }
+        if name == CONTENT_LENGTH {
+            declared = Some(declare(declared, value)?);
             continue;
         }
         if name == CONNECTION {
@@ -55,7 +57,7 @@ pub(super) fn write<B: Body>(
         out.extend_from_slice(value.as_bytes());
         out.extend_from_slice(b"\r\n");
     }
-    let framing = match length {
+    let framing = match length(declared, body)? {
         Length::Nothing => Framing::Length(0),
         Length::Known(length) => {
             out.extend_from_slice(b"content-length: ");
@@ -105,16 +107,17 @@ enum Length {
     Unknown,
 }
 
-fn length<B: Body>(headers: &HeaderMap, body: &B) -> Result<Length, Unwritable> {
-    let mut declared = None;
-    for value in headers.get_all(CONTENT_LENGTH) {
-        let length = parse_length(value.as_bytes())
-            .ok_or(Unwritable("its `content-length` is not a length"))?;
-        if declared.is_some_and(|declared| declared != length) {
-            return Err(Unwritable("it has two lengths"));
-        }
-        declared = Some(length);
+/// What a `Content-Length` says, where an earlier one may have said something else.
+fn declare(earlier: Option<u64>, value: &HeaderValue) -> Result<u64, Unwritable> {
+    let length =
+        parse_length(value.as_bytes()).ok_or(Unwritable("its `content-length` is not a length"))?;
+    match earlier {
+        Some(earlier) if earlier != length => Err(Unwritable("it has two lengths")),
+        Some(_) | None => Ok(length),
     }
+}
+
+fn length<B: Body>(declared: Option<u64>, body: &B) -> Result<Length, Unwritable> {
     let exact = if body.is_end_stream() {
         Some(0)
     } else {

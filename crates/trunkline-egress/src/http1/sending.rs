@@ -4,14 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::HeaderMap;
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
 
 use super::fault::{Fault, Unwritable};
 use super::head::{self, Framing};
 use super::staged::Staged;
-use super::trailers;
+use super::trailers::Announced;
+use crate::Head;
 use crate::body::Outgoing;
 
 /// How often is written before somebody else gets a turn. A source and an upstream that never
@@ -21,9 +22,10 @@ const WRITES_PER_TURN: u32 = 16;
 /// What is being sent on a connection, if anything.
 #[derive(Debug)]
 pub(super) struct Sending {
-    /// Kept until it is sent, its head included: as long as nothing was written, it can go over
-    /// another connection instead.
-    request: Option<Request<Outgoing>>,
+    /// Kept until it is sent: as long as nothing was written, it can go over another connection
+    /// instead.
+    body: Option<Outgoing>,
+    announced: Announced,
     staged: Staged,
     framing: Framing,
     stage: Stage,
@@ -48,7 +50,8 @@ impl Sending {
     /// For a connection on which nothing was sent yet.
     pub(super) fn idle() -> Sending {
         Sending {
-            request: None,
+            body: None,
+            announced: Announced::default(),
             staged: Staged::default(),
             framing: Framing::Length(0),
             stage: Stage::Sent,
@@ -59,21 +62,23 @@ impl Sending {
 
     /// Begins to send; nothing is written before [`Sending::poll`]. Says whether the request
     /// lets the connection live on.
-    pub(super) fn begin(&mut self, request: Request<Outgoing>) -> Result<bool, Unwritable> {
+    pub(super) fn begin(&mut self, head: &Head, body: Outgoing) -> Result<bool, Unwritable> {
         self.staged.clear();
-        let written = head::write(self.staged.gathered(), &request)?;
+        let written = head::write(self.staged.gathered(), head, &body)?;
         self.framing = written.framing;
         self.has_taken = false;
         self.has_written = false;
         self.stage = Stage::Open;
         if self.framing == Framing::Length(0) {
             self.stage = Stage::Complete;
-        } else if let Some(bytes) = request.body().whole() {
-            // Shared, not taken: the request stays whole.
+        } else if self.framing == Framing::Chunked {
+            self.announced = Announced::by(&head.headers);
+        } else if let Some(bytes) = body.whole() {
+            // Shared, not taken: the body stays whole.
             self.staged.push(bytes.clone(), &[]);
             self.stage = Stage::Complete;
         }
-        self.request = Some(request);
+        self.body = Some(body);
         Ok(written.keeps_alive)
     }
 
@@ -121,28 +126,28 @@ impl Sending {
         self.end(Stage::Stopped);
     }
 
-    /// The request as it was given, if nothing was written of it or taken of its body.
-    pub(super) fn take_back(&mut self) -> Option<Request<Outgoing>> {
+    /// The body as it was given, if nothing was taken of it nor of its head written.
+    pub(super) fn take_back(&mut self) -> Option<Outgoing> {
         if self.has_written || self.has_taken {
             return None;
         }
         self.stage = Stage::Stopped;
-        self.request.take()
+        self.body.take()
     }
 
     fn end(&mut self, stage: Stage) {
         self.stage = stage;
-        self.request = None;
+        self.body = None;
         self.staged.clear();
     }
 
     /// Stages what the body has ready; pending while more must be waited for.
     fn poll_gather(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         while self.stage == Stage::Open && self.staged.has_room() {
-            let Some(request) = &mut self.request else {
+            let Some(body) = &mut self.body else {
                 break;
             };
-            let frame = ready!(Pin::new(request.body_mut()).poll_frame(cx));
+            let frame = ready!(Pin::new(body).poll_frame(cx));
             self.has_taken = true;
             match frame {
                 Some(Ok(frame)) => self.stage_frame(frame)?,
@@ -188,9 +193,9 @@ impl Sending {
     }
 
     fn is_at_end(&self) -> bool {
-        self.request
+        self.body
             .as_ref()
-            .is_none_or(|request| request.body().is_end_stream())
+            .is_none_or(http_body::Body::is_end_stream)
     }
 
     fn stage_end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Fault> {
@@ -198,8 +203,8 @@ impl Sending {
             Framing::Chunked => {
                 let out = self.staged.gathered();
                 out.extend_from_slice(b"0\r\n");
-                if let Some((fields, request)) = trailers.zip(self.request.as_ref()) {
-                    trailers::write(out, fields, request.headers());
+                if let Some(fields) = trailers {
+                    self.announced.write(out, fields);
                 }
                 out.extend_from_slice(b"\r\n");
             }

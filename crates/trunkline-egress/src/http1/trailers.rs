@@ -4,7 +4,7 @@ use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
     COOKIE, HOST, MAX_FORWARDS, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING,
 };
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::head;
 
@@ -26,16 +26,26 @@ const NEVER: [HeaderName; 13] = [
     TRANSFER_ENCODING,
 ];
 
-/// Appends those of `fields` that the request's `Trailer` header announced.
-pub(super) fn write(out: &mut Vec<u8>, fields: &HeaderMap, headers: &HeaderMap) {
-    for (name, value) in fields {
-        let mut announced = headers.get_all(TRAILER).iter();
-        let is_announced = announced.any(|names| head::has_token(names, name.as_str()));
-        if is_announced && !NEVER.contains(name) {
-            out.extend_from_slice(name.as_str().as_bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(value.as_bytes());
-            out.extend_from_slice(b"\r\n");
+/// What a request's `Trailer` header announces.
+#[derive(Debug, Default)]
+pub(super) struct Announced(Vec<HeaderValue>);
+
+impl Announced {
+    pub(super) fn by(headers: &HeaderMap) -> Announced {
+        Announced(headers.get_all(TRAILER).iter().cloned().collect())
+    }
+
+    /// Appends those of `fields` that were announced.
+    pub(super) fn write(&self, out: &mut Vec<u8>, fields: &HeaderMap) {
+        for (name, value) in fields {
+            let mut announced = self.0.iter();
+            let is_announced = announced.any(|names| head::has_token(names, name.as_str()));
+            if is_announced && !NEVER.contains(name) {
+                out.extend_from_slice(name.as_str().as_bytes());
+                out.extend_from_slice(b": ");
+                out.extend_from_slice(value.as_bytes());
+                out.extend_from_slice(b"\r\n");
+            }
         }
     }
 }

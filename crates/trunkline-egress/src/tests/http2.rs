@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
+use http::Request;
 use http_body::Body as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -92,17 +93,17 @@ impl Seen {
 async fn a_request_is_put_into_its_form() {
     let mut upstream = upstream(h2::server::Builder::new()).await;
     let origin = upstream.server.origin();
-    let mut request = request(Method::GET, &origin, Body::Empty);
-    let headers = request.headers_mut();
+    let mut head = head(Method::GET, &origin);
     for (name, value) in [
         ("connection", "x-hop"),
         ("x-hop", "1"),
         ("keep-alive", "1"),
         ("te", "trailers"),
     ] {
-        headers.insert(name, value.parse().expect("a value"));
+        head.headers.insert(name, value.parse().expect("a value"));
     }
-    let (answer, ()) = tokio::join!(upstream.egress.send(&origin, request, &LIMITS), async {
+    let sent = upstream.egress.send(&origin, &head, Body::Empty, &LIMITS);
+    let (answer, ()) = tokio::join!(sent, async {
         let seen = upstream.seen.recv().await.expect("a request");
         let uri = seen.request.uri().to_string();
         assert_eq!(
@@ -464,9 +465,8 @@ async fn an_upload_ends_with_the_interest_in_its_answer_and_other_streams_go_on(
     });
     let (feed, body) = fed();
     feed.send(piece("one")).expect("a reader");
-    let call = upstream
-        .egress
-        .send(&origin, request(Method::POST, &origin, body), &LIMITS);
+    let head = head(Method::POST, &origin);
+    let call = upstream.egress.send(&origin, &head, body, &LIMITS);
     let (answer, (seen, _stream)) = tokio::join!(call, async {
         let mut seen = upstream.seen.recv().await.expect("a request");
         let stream = seen.begin("part");
@@ -497,9 +497,8 @@ async fn an_upload_that_breaks_off_is_told_from_an_upstream_that_does() {
     let origin = upstream.server.origin();
     let (feed, body) = fed();
     feed.send(piece("one")).expect("a reader");
-    let call = upstream
-        .egress
-        .send(&origin, request(Method::POST, &origin, body), &LIMITS);
+    let head = head(Method::POST, &origin);
+    let call = upstream.egress.send(&origin, &head, body, &LIMITS);
     let (result, seen) = tokio::join!(call, async {
         let seen = upstream.seen.recv().await.expect("a request");
         feed.send(Err(BodyError::Caller("the line is dead".into())))
@@ -608,7 +607,8 @@ async fn a_connection_that_does_not_answer_pings_is_given_up() {
         ..LIMITS
     };
     let origin = server.origin();
-    let call = egress.send(&origin, request(Method::GET, &origin, Body::Empty), &limits);
+    let head = head(Method::GET, &origin);
+    let call = egress.send(&origin, &head, Body::Empty, &limits);
     let (result, ()) = tokio::join!(call, async {
         begun.await.expect("a request");
         settle().await;

@@ -54,10 +54,10 @@ async fn answers_without_a_body_give_the_connection_back_at_once() {
     // The answers are kept, and never read.
     let mut answers = Vec::new();
     for method in [Method::GET, Method::GET, Method::GET, Method::HEAD] {
-        let request = request(method, &origin, Body::Empty);
+        let head = head(method, &origin);
         answers.push(
             egress
-                .send(&origin, request, &LIMITS)
+                .send(&origin, &head, Body::Empty, &LIMITS)
                 .await
                 .expect("an answer"),
         );
@@ -229,7 +229,7 @@ async fn a_request_on_a_connection_that_was_closed_goes_over_another() {
     .await;
     let body = Body::from(b"payload".to_vec());
     let second = egress
-        .send(&origin, request(Method::POST, &origin, body), &LIMITS)
+        .send(&origin, &head(Method::POST, &origin), body, &LIMITS)
         .await;
     assert_eq!(text(second.expect("an answer")).await, "two");
     upstream.request().await;

@@ -65,8 +65,8 @@ async fn an_upload_has_the_first_byte_limit_anew_with_every_frame() {
     let mut upstream = Upstream::start([vec![Step::Head, Step::Closed]]);
     let origin = upstream.origin();
     let (feed, body) = fed();
-    let request = request(Method::POST, &origin, body);
-    let result = while_calling(egress.send(&origin, request, &LIMITS), async {
+    let head = head(Method::POST, &origin);
+    let result = while_calling(egress.send(&origin, &head, body, &LIMITS), async {
         upstream.request().await;
         assert_eq!(clock.sleeping().await, FIRST_BYTE);
         for _ in 0..3 {
@@ -161,7 +161,8 @@ async fn the_deadline_ends_the_wait_for_an_answer() {
     let mut upstream = Upstream::start([vec![Step::Request, Step::Closed]]);
     let origin = upstream.origin();
     let limits = with_deadline(&clock, &egress, SECOND * 10);
-    let call = egress.send(&origin, request(Method::GET, &origin, Body::Empty), &limits);
+    let head = head(Method::GET, &origin);
+    let call = egress.send(&origin, &head, Body::Empty, &limits);
     let result = while_calling(call, async {
         upstream.request().await;
         assert_eq!(clock.sleeping().await, SECOND * 10);
@@ -185,7 +186,8 @@ async fn the_deadline_ends_the_answers_body() {
     ]]);
     let origin = upstream.origin();
     let limits = with_deadline(&clock, &egress, SECOND * 10);
-    let call = egress.send(&origin, request(Method::GET, &origin, Body::Empty), &limits);
+    let head = head(Method::GET, &origin);
+    let call = egress.send(&origin, &head, Body::Empty, &limits);
     let answer = call.await.expect("an answer");
     let (_, kind) = while_calling(text_until_failure(answer), async {
         assert_eq!(clock.sleeping().await, SECOND * 10);
@@ -206,7 +208,8 @@ async fn the_deadline_ends_a_body_that_never_pauses() {
     ]]);
     let origin = upstream.origin();
     let limits = with_deadline(&clock, &egress, SECOND * 10);
-    let call = egress.send(&origin, request(Method::GET, &origin, Body::Empty), &limits);
+    let head = head(Method::GET, &origin);
+    let call = egress.send(&origin, &head, Body::Empty, &limits);
     let mut body = call.await.expect("an answer").into_body();
     body.frame().await.expect("a frame").expect("data");
     // The next frame is there before anyone has waited for it.
@@ -321,7 +324,8 @@ async fn the_deadline_ends_the_connecting() {
     let (egress, clock) = egress_that_looks_up(|_| std::future::pending());
     let origin = origin("http://slow.example.com");
     let limits = with_deadline(&clock, &egress, SECOND);
-    let call = egress.send(&origin, request(Method::GET, &origin, Body::Empty), &limits);
+    let head = head(Method::GET, &origin);
+    let call = egress.send(&origin, &head, Body::Empty, &limits);
     let result = while_calling(call, async {
         assert_eq!(clock.sleeping().await, SECOND);
         clock.advance(SECOND);

@@ -35,7 +35,7 @@ async fn post(
     body: Body,
 ) -> Result<Response<Received>, SendError> {
     egress
-        .send(origin, request(Method::POST, origin, body), &LIMITS)
+        .send(origin, &head(Method::POST, origin), body, &LIMITS)
         .await
 }
 
@@ -264,9 +264,10 @@ async fn a_request_that_contradicts_its_body_is_not_sent() {
     let (egress, _clock) = egress();
     let upstream = Upstream::start([vec![Step::Closed]]);
     let origin = upstream.origin();
-    let mut request = request(Method::POST, &origin, Body::from(b"abc".to_vec()));
+    let mut head = head(Method::POST, &origin);
     let length = http::HeaderValue::from_static("4");
-    request.headers_mut().insert("content-length", length);
-    let failed = failure(egress.send(&origin, request, &LIMITS).await);
+    head.headers.insert("content-length", length);
+    let body = Body::from(b"abc".to_vec());
+    let failed = failure(egress.send(&origin, &head, body, &LIMITS).await);
     assert_eq!(failed, (SendErrorKind::RequestInvalid, Sent::Nothing));
 }

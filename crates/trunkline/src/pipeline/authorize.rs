@@ -1,14 +1,16 @@
 //! Grants a call the credential of a connection, bound to the connector's own host.
 
+mod strip;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use trunkline_connector::Operation;
 use trunkline_connector::format;
-use trunkline_egress::{Limits, Replayable};
+use trunkline_egress::{Head, Limits, Replayable};
 
 use super::record::Record;
 use super::resolve::Resolved;
@@ -29,14 +31,12 @@ const STANDARD_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How often a vendor's SDK has asked already (openai, anthropic, groq and together send it).
 const SDK_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
-/// A call that may be made, and with whose credential.
+/// A call that may be made, and with whose credential. Large, so it lives in a box.
 pub(super) struct Granted {
-    installed: Arc<Installed>,
+    pub(super) installed: Arc<Installed>,
     operation: Option<usize>,
-    pub(super) method: Method,
-    pub(super) path_and_query: PathAndQuery,
-    /// As the caller sent them; `sign` leaves out what must not go upstream.
-    pub(super) headers: HeaderMap,
+    /// The caller's, less what must not go upstream; `sign` adds ours.
+    pub(super) head: Head,
     pub(super) body: Replayable,
     pub(super) idempotency: Option<(HeaderName, HeaderValue)>,
     pub(super) repeatable: Repeatable,
@@ -57,7 +57,10 @@ pub(super) enum DeadlineHolds {
 }
 
 /// Grants the credential of the connection that the caller names, or of the default one.
-pub(super) fn authorize(resolved: Resolved, record: &mut Record) -> Result<Granted, Error> {
+pub(super) fn authorize(
+    mut resolved: Resolved,
+    record: &mut Record,
+) -> Result<Box<Granted>, Error> {
     record.resolved(resolved.installed.connector.name, resolved.operation_name());
     resolved.installed.budget.count_call(record.started());
     let installed = &resolved.installed;
@@ -71,17 +74,22 @@ pub(super) fn authorize(resolved: Resolved, record: &mut Record) -> Result<Grant
         return Err(Error::new(ErrorKind::UnknownConnection, message)
             .with_hint("leave the connection out, or say `default`"));
     }
-    let credential = match &installed.credential {
-        Ok(credential) => credential,
-        Err(error) => return Err(installed.secret_error(error)),
-    };
-    let path_and_query = ours_in_path(installed, credential, &resolved.path_and_query)?;
+    let credential = installed.credential()?;
+    if let Some(target) = ours_in_path(installed, credential, &resolved.head.target)? {
+        resolved.head.target = target;
+    }
     let idempotency = idempotency(&resolved, record);
     let timeout = options.timeout.or(installed.time_limits.call);
-    Ok(Granted {
+    let retry = retry(
+        installed.retry,
+        options.attempts_max,
+        &resolved.head.headers,
+    );
+    strip::strip(&mut resolved.head.headers, &installed.connector, credential);
+    Ok(Box::new(Granted {
         repeatable: repeatable(&resolved, idempotency.as_ref()),
         idempotency,
-        retry: retry(installed.retry, options.attempts_max, &resolved.headers),
+        retry,
         limits: Limits {
             connect: installed.time_limits.connect,
             first_byte: installed.time_limits.first_byte,
@@ -94,28 +102,14 @@ pub(super) fn authorize(resolved: Resolved, record: &mut Record) -> Result<Grant
         },
         validate: options.validate,
         fault: options.fault,
-        path_and_query: path_and_query.unwrap_or(resolved.path_and_query),
-        method: resolved.method,
-        headers: resolved.headers,
+        head: resolved.head,
         body: Replayable::new(resolved.body, REPLAY_MAX),
         operation: resolved.operation,
         installed: resolved.installed,
-    })
+    }))
 }
 
 impl Granted {
-    pub(super) fn installed(&self) -> &Installed {
-        &self.installed
-    }
-
-    /// The credential that was granted.
-    pub(super) fn credential(&self) -> Result<&Credential, Error> {
-        self.installed
-            .credential
-            .as_ref()
-            .map_err(|error| self.installed.secret_error(error))
-    }
-
     pub(super) fn operation(&self) -> Option<&Operation> {
         self.operation
             .and_then(|place| self.installed.connector.operations.get(place))
@@ -175,10 +169,10 @@ fn has_odd_segment(path: &str) -> bool {
 /// helps; the same on every attempt.
 fn idempotency(resolved: &Resolved, record: &Record) -> Option<(HeaderName, HeaderValue)> {
     let declared = resolved.installed.connector.idempotency.as_ref()?;
-    if !declared.methods.contains(&resolved.method) {
+    if !declared.methods.contains(&resolved.head.method) {
         return None;
     }
-    let sent = key_in(&resolved.headers, &declared.header).cloned();
+    let sent = key_in(&resolved.head.headers, &declared.header).cloned();
     let key = sent.unwrap_or_else(|| HeaderValue::from(record.call_id()));
     Some((declared.header.clone(), key))
 }
@@ -188,7 +182,7 @@ fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> R
         .operation()
         .is_some_and(|operation| operation.repeatable == format::Repeatable::Always);
     // RFC 9110 section 9.2.2.
-    if resolved.method.is_idempotent() || only_reads {
+    if resolved.head.method.is_idempotent() || only_reads {
         Repeatable::Harmless
     } else if key.is_some() || carries_key(resolved) {
         Repeatable::Keyed
@@ -200,7 +194,7 @@ fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> R
 /// A caller that sends the standard key to an API of which we know nothing better.
 fn carries_key(resolved: &Resolved) -> bool {
     resolved.installed.connector.idempotency.is_none()
-        && key_in(&resolved.headers, &STANDARD_KEY).is_some()
+        && key_in(&resolved.head.headers, &STANDARD_KEY).is_some()
 }
 
 /// An empty key is none: nobody can recognize a request by it.
@@ -212,9 +206,11 @@ fn key_in<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderVal
 
 /// What the caller allows; and what its SDK has tried already is not tried again.
 fn retry(policy: RetryPolicy, allowed: Option<NonZeroU32>, headers: &HeaderMap) -> RetryPolicy {
+    // Cheaper than a look-up, for the few headers that a request has.
     let tried = headers
-        .get(SDK_RETRIES)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
+        .iter()
+        .find(|(name, _)| **name == SDK_RETRIES)
+        .and_then(|(_, value)| value.to_str().ok()?.parse().ok());
     let attempts = allowed.map_or(policy.attempts_max, NonZeroU32::get);
     let attempts_max = attempts.saturating_sub(tried.unwrap_or(0_u32)).max(1);
     RetryPolicy {

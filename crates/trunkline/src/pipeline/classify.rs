@@ -28,13 +28,9 @@ pub(super) struct Classified {
 }
 
 /// What an attempt ended with.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would cost every answered call an allocation"
-)]
 pub(super) enum Outcome {
-    /// An answer, good or bad.
-    Answered(Answered),
+    /// An answer, good or bad. Boxed, because it is handed on several times.
+    Answered(Box<Answered>),
     /// No answer, or only the beginning of one that a rule has to look into.
     Failed(Failure),
 }
@@ -59,7 +55,7 @@ pub(super) struct Answered {
 /// Judges an attempt. A body is held back only where a rule has to look into it, and never a
 /// stream's.
 pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Classified {
-    let connector = &granted.installed().connector;
+    let connector = &granted.installed.connector;
     let response = match sent {
         Ok(response) => response,
         Err(error) => return failed(Failure::Send(error)),
@@ -68,13 +64,15 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
     if granted.deadline_holds == DeadlineHolds::UntilAnswer {
         body.lift_deadline();
     }
-    if granted.installed().is_plain(head.status) {
+    if granted.installed.is_plain(head.status) {
         return Classified::plain(head.status, head.headers, body);
     }
     let body = if is_held(connector, head.status, &head.headers) {
         // What rules have to see of an answer is due as its beginning is.
         let until = clock.now() + granted.limits.first_byte;
-        match Held::read(body, &head.headers, held::BYTES_MAX, (clock, until)).await {
+        let read = Held::read(body, &head.headers, held::BYTES_MAX, (clock, until));
+        // Boxed, so that a call whose answer nobody looks into does not carry its size.
+        match Box::pin(read).await {
             Ok(body) => body,
             Err(error) => return failed(Failure::Receive(error)),
         }
@@ -103,13 +101,13 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         ending: ending(verdict, &head.headers, head.status),
         ruling: ruling(connector, verdict.class, &head.headers),
         asked,
-        outcome: Outcome::Answered(Answered {
+        outcome: Outcome::Answered(Box::new(Answered {
             status: head.status,
             headers: head.headers,
             body,
             verdict,
             vendor,
-        }),
+        })),
     }
 }
 
@@ -120,7 +118,7 @@ impl Classified {
             ending: Ending::Final,
             ruling: Ruling::None,
             asked: None,
-            outcome: Outcome::Answered(Answered {
+            outcome: Outcome::Answered(Box::new(Answered {
                 status,
                 headers,
                 body: Held::nothing(body),
@@ -129,7 +127,7 @@ impl Classified {
                     rule: None,
                 },
                 vendor: None,
-            }),
+            })),
         }
     }
 }

@@ -88,18 +88,19 @@ impl Record {
     }
 
     pub(super) fn into_reply(mut self, valid: Valid) -> Reply {
-        self.class = valid.verdict.class;
+        let answered = *valid.answered;
+        self.class = answered.verdict.class;
         Reply {
             call_id: self.call_id,
             attempts: self.attempts,
-            status: valid.status,
-            headers: valid.headers,
-            class: valid.verdict.class,
+            status: answered.status,
+            headers: answered.headers,
+            class: answered.verdict.class,
             operation: self.operation.clone(),
             explanation: valid.explanation,
-            vendor: valid.vendor,
+            vendor: answered.vendor,
             schema_problem: valid.problem,
-            body: ReplyBody::new(valid.body, self),
+            body: ReplyBody::new(answered.body, self),
         }
     }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, header};
 use trunkline_connector::compose::{self, Composed};
 use trunkline_connector::{Connector, Inputs, Operation, words};
-use trunkline_egress::Body;
+use trunkline_egress::{Body, Head};
 
 use crate::call::{Call, Options, Target};
 use crate::error::{Error, ErrorKind};
@@ -18,10 +18,8 @@ pub(super) struct Resolved {
     pub(super) installed: Arc<Installed>,
     /// The operation, where the path belongs to one, as a place in the connector's list.
     pub(super) operation: Option<usize>,
-    pub(super) method: Method,
-    /// Below the upstream's root, base path included.
-    pub(super) path_and_query: PathAndQuery,
-    pub(super) headers: HeaderMap,
+    /// The target is below the upstream's root, base path included.
+    pub(super) head: Head,
     pub(super) body: Body,
     pub(super) options: Options,
     _made: Made,
@@ -77,9 +75,11 @@ pub(super) fn resolve(snapshot: &Snapshot, call: Call) -> Result<Resolved, Error
     Ok(Resolved {
         installed,
         operation,
-        method,
-        path_and_query,
-        headers,
+        head: Head {
+            method,
+            target: path_and_query,
+            headers,
+        },
         body,
         options,
         _made: Made,
@@ -128,7 +128,7 @@ fn compose(installed: &Installed, operation: usize, inputs: &Inputs) -> Result<C
         ));
     };
     // A missing secret is the next stage's to report.
-    let secret = |name: &str| match &installed.credential {
+    let secret = |name: &str| match installed.credential() {
         Ok(credential) => credential
             .value(name)
             .map(|secret| secret.expose().to_owned()),

@@ -3,7 +3,6 @@
 use http::Response;
 use trunkline_egress::{Egress, Received, SendError};
 
-use super::authorize::Granted;
 use super::sign::Signed;
 
 /// What came of one exchange. Only the door to the outside makes either.
@@ -14,9 +13,9 @@ pub(super) type Sent = Result<Response<Received>, SendError>;
 /// Dropped early, it cancels the exchange at once.
 pub(super) fn send<'a>(
     egress: &'a Egress,
-    granted: &'a Granted,
-    signed: Signed,
+    signed: Signed<'a>,
 ) -> impl Future<Output = Sent> + Send + use<'a> {
-    let origin = &granted.installed().origin;
-    egress.send(origin, signed.into_request(), &granted.limits)
+    let Signed { granted, body } = signed;
+    let origin = &granted.installed.origin;
+    egress.send(origin, &granted.head, body, &granted.limits)
 }

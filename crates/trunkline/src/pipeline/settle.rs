@@ -9,7 +9,7 @@ use crate::failure;
 
 /// Puts together what the decision looks at, and remembers what was decided.
 pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record) -> Decision {
-    let budget = &granted.installed().budget;
+    let budget = &granted.installed.budget;
     let now = record.now();
     let situation = Situation {
         attempt: record.attempts(),
@@ -62,13 +62,13 @@ pub(super) fn settle(
     granted: &Granted,
     classified: Classified,
     why: Why,
-) -> Result<Answered, Error> {
+) -> Result<Box<Answered>, Error> {
     let failed = match classified.outcome {
         Outcome::Answered(answered) => return Ok(answered),
         Outcome::Failed(failed) => failed,
     };
     let error = match failed {
-        Failure::Send(error) => failure::of_send(error, granted.installed().host()),
+        Failure::Send(error) => failure::of_send(error, granted.installed.host()),
         Failure::Receive(error) => failure::of_receive(error),
     };
     let error = match why {

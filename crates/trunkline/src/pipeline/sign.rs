@@ -1,19 +1,20 @@
-//! Makes the request of one attempt: what the caller sent, less its credentials, with ours.
+//! Makes the request of one attempt: our credential over what the caller sent.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
-use trunkline_connector::Connector;
-use trunkline_egress::Body;
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use trunkline_egress::{Body, Head};
 
 use super::authorize::Granted;
 use super::record::Record;
-use crate::call;
 use crate::error::{Error, ErrorKind};
 
 /// The header by which the sandbox is told what to do wrong.
 const FAULT: HeaderName = HeaderName::from_static("trunkline-sandbox");
 
-/// The request of one attempt.
-pub(super) struct Signed(Request<Body>);
+/// A granted call whose head is as this attempt sends it, and the attempt's body.
+pub(super) struct Signed<'a> {
+    pub(super) granted: &'a Granted,
+    pub(super) body: Body,
+}
 
 /// A request that would be sent, credentials masked.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub struct Plan {
 
 /// Makes the next attempt's request. Anything that depends on the time of sending is made here, so
 /// that every attempt has it new.
-pub(super) fn sign(granted: &mut Granted, record: &mut Record) -> Result<Signed, Error> {
+pub(super) fn sign<'a>(granted: &'a mut Granted, record: &mut Record) -> Result<Signed<'a>, Error> {
     let Some(body) = granted.body.attempt() else {
         return Err(Error::new(
             ErrorKind::Internal,
@@ -38,16 +39,13 @@ pub(super) fn sign(granted: &mut Granted, record: &mut Record) -> Result<Signed,
         ));
     };
     record.attempt_begins();
-    let mut headers = headers(granted)?;
-    if matches!(body, Body::Empty) && wants_body(&granted.method) {
+    add_ours(granted)?;
+    if matches!(body, Body::Empty) && wants_body(&granted.head.method) {
         // RFC 9110 section 8.6. Without it, some servers answer 411.
+        let headers = &mut granted.head.headers;
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
-    let mut request = Request::new(body);
-    *request.method_mut() = granted.method.clone();
-    *request.uri_mut() = Uri::from(granted.path_and_query.clone());
-    *request.headers_mut() = headers;
-    Ok(Signed(request))
+    Ok(Signed { granted, body })
 }
 
 /// Whether requests of this method normally have a body.
@@ -55,16 +53,20 @@ fn wants_body(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 
-impl Signed {
-    pub(super) fn into_request(self) -> Request<Body> {
-        self.0
-    }
+/// A signed head and its body as a request that is looked at and not sent.
+pub(super) fn request(head: &Head, body: Body) -> Request<Body> {
+    let mut request = Request::new(body);
+    *request.method_mut() = head.method.clone();
+    *request.uri_mut() = Uri::from(head.target.clone());
+    *request.headers_mut() = head.headers.clone();
+    request
 }
 
 /// Shows a request with its credentials masked.
-pub(super) fn show(granted: &Granted, signed: Signed) -> Plan {
-    let (head, body) = signed.0.into_parts();
+pub(super) fn show(granted: &Granted, body: Body) -> Plan {
+    let head = &granted.head;
     let secrets: Vec<&str> = granted
+        .installed
         .credential()
         .map(|credential| {
             credential
@@ -91,7 +93,7 @@ pub(super) fn show(granted: &Granted, signed: Signed) -> Plan {
         )
         .collect();
     headers.sort_by(|one, other| one.0.as_str().cmp(other.0.as_str()));
-    let origin = &granted.installed().origin;
+    let origin = &granted.installed.origin;
     let body = match body {
         // Callers may repeat a secret in it.
         Body::Full(bytes) => {
@@ -102,8 +104,8 @@ pub(super) fn show(granted: &Granted, signed: Signed) -> Plan {
         _ => None,
     };
     Plan {
-        method: head.method,
-        url: mask(&format!("{origin}{}", head.uri)),
+        method: head.method.clone(),
+        url: mask(&format!("{origin}{}", head.target)),
         headers,
         body,
     }
@@ -117,23 +119,11 @@ fn masked(text: &str) -> String {
     }
 }
 
-/// One pass over what the caller sent, then what we add. The only place that decides which of the
-/// caller's headers go upstream.
-fn headers(granted: &Granted) -> Result<HeaderMap, Error> {
-    let installed = granted.installed();
-    let credential = granted.credential()?;
-    let listed = listed_in_connection(&granted.headers);
-    let mut headers = HeaderMap::with_capacity(granted.headers.len() + 4);
-    for (name, value) in &granted.headers {
-        if stays(name) || is_listed(&listed, name) || is_declared(&installed.connector, name) {
-            continue;
-        }
-        if *name == header::ACCEPT_ENCODING {
-            headers.insert(name, readable_encoding(value));
-        } else {
-            headers.append(name, value.clone());
-        }
-    }
+/// Puts ours over the caller's.
+fn add_ours(granted: &mut Granted) -> Result<(), Error> {
+    let installed = &granted.installed;
+    let credential = installed.credential()?;
+    let headers = &mut granted.head.headers;
     headers.insert(header::HOST, installed.origin.host_header().clone());
     for (name, value) in &installed.headers {
         if !headers.contains_key(name) {
@@ -149,77 +139,7 @@ fn headers(granted: &Granted) -> Result<HeaderMap, Error> {
     if let Some(fault) = granted.fault {
         headers.insert(FAULT, HeaderValue::from_static(fault.as_str()));
     }
-    Ok(headers)
-}
-
-/// Headers that never go on.
-fn stays(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        // Those of one connection: RFC 9110 section 7.6.1.
-        "host" | "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer"
-            | "transfer-encoding" | "upgrade" | "expect" | "proxy-authorization"
-            | "proxy-authenticate"
-            // Credentials, in every shape in which vendors' SDKs send them.
-            | "authorization" | "cookie" | "cookie2" | "x-api-key" | "api-key" | "apikey"
-            | "x-apikey" | "x-api-token" | "api-token" | "x-auth-token" | "x-auth-key"
-            | "x-access-token" | "private-token" | "x-goog-api-key" | "x-amz-security-token"
-            | "x-functions-key" | "x-shopify-access-token" | "ocp-apim-subscription-key"
-            | "xi-api-key"
-            | "x-authorization"
-            | "x-auth"
-            | "x-token"
-            | "x-vault-token"
-            | "x-gitlab-token"
-            | "x-figma-token"
-            | "x-api-secret"
-            | "api-secret"
-            | "x-client-secret"
-            | "x-access-key"
-            | "x-api-key-id"
-            | "x-app-key"
-            | "x-rapidapi-key" | "dd-api-key"
-    ) || call::is_ours(name)
-}
-
-fn is_declared(connector: &Connector, name: &HeaderName) -> bool {
-    connector.credential_headers.contains(name)
-}
-
-/// Headers that the caller declares to concern this connection only. Ours are added afterwards, so
-/// such a list cannot take them away.
-fn listed_in_connection(headers: &HeaderMap) -> Vec<&str> {
-    let mut listed = Vec::new();
-    // Cheaper than a look-up, for the few headers that a request has.
-    if !headers.keys().any(|name| *name == header::CONNECTION) {
-        return listed;
-    }
-    for value in headers.get_all(header::CONNECTION) {
-        for name in value.to_str().unwrap_or_default().split(',').map(str::trim) {
-            if !name.eq_ignore_ascii_case("keep-alive") && !name.eq_ignore_ascii_case("close") {
-                listed.push(name);
-            }
-        }
-    }
-    listed
-}
-
-fn is_listed(listed: &[&str], name: &HeaderName) -> bool {
-    listed
-        .iter()
-        .any(|listed| name.as_str().eq_ignore_ascii_case(listed))
-}
-
-/// Rules look into bodies, so only encodings that we can read are asked for.
-fn readable_encoding(value: &HeaderValue) -> HeaderValue {
-    let accepts_gzip = value.to_str().is_ok_and(|text| {
-        text.split(',').any(|coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            matches!(parts.next(), Some("gzip" | "*"))
-                && !matches!(parts.next(), Some("q=0" | "q=0.0"))
-        })
-    });
-    HeaderValue::from_static(if accepts_gzip { "gzip" } else { "identity" })
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,12 +6,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use trunkline_connector::Operation;
 use trunkline_connector::format::{Class, ReplyKind};
-use trunkline_connector::outcome::Verdict;
 use trunkline_egress::Clock;
 
 use super::authorize::Granted;
 use super::classify::{self, Answered};
-use crate::call::{Validate, VendorError};
+use crate::call::Validate;
 use crate::error::{Error, ErrorKind};
 use crate::explain::{self, Explanation};
 use crate::failure;
@@ -22,11 +21,7 @@ const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// An answer that may be given to the caller.
 pub(super) struct Valid {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Held,
-    pub(super) verdict: Verdict,
-    pub(super) vendor: Option<Box<VendorError>>,
+    pub(super) answered: Box<Answered>,
     pub(super) explanation: Option<Box<Explanation>>,
     pub(super) problem: Option<String>,
     _made: Made,
@@ -42,7 +37,7 @@ struct Made;
 /// [`ErrorKind::SchemaBroken`], if the caller wants promises enforced.
 pub(super) async fn validate(
     granted: &Granted,
-    mut answered: Answered,
+    mut answered: Box<Answered>,
     clock: &Clock,
 ) -> Result<Valid, Error> {
     let is_good = answered.verdict.class == Class::Ok && answered.status.is_success();
@@ -53,8 +48,9 @@ pub(super) async fn validate(
         (Validate::Enforce, Some(operation)) => {
             if promises_json(operation, &answered.headers) {
                 let until = clock.now() + granted.limits.first_byte;
-                answered.body =
-                    held_whole(answered.body, &answered.headers, (clock, until)).await?;
+                let Answered { headers, body, .. } = &mut *answered;
+                // Boxed, so that a call that wants nothing enforced does not carry its size.
+                Box::pin(hold_whole(body, headers, (clock, until))).await?;
                 if answered.body.text(BYTES_MAX).is_none() {
                     return Err(unreadable());
                 }
@@ -66,35 +62,32 @@ pub(super) async fn validate(
             None
         }
     };
-    let connector = &granted.installed().connector;
+    let connector = &granted.installed.connector;
     Ok(Valid {
         explanation: explain::of_answer(connector, answered.status, &answered.verdict)
             .map(Box::new),
-        status: answered.status,
-        headers: answered.headers,
-        body: answered.body,
-        verdict: answered.verdict,
-        vendor: answered.vendor,
+        answered,
         problem,
         _made: Made,
     })
 }
 
-async fn held_whole(
-    body: Held,
+async fn hold_whole(
+    body: &mut Held,
     headers: &HeaderMap,
     limit: (&Clock, Instant),
-) -> Result<Held, Error> {
-    let Some(rest) = body.rest else {
-        return Ok(body);
+) -> Result<(), Error> {
+    let Some(rest) = body.rest.take() else {
+        return Ok(());
     };
     let mut held = Held::read(rest, headers, BYTES_MAX, limit)
         .await
         .map_err(failure::of_receive)?;
     if !body.first.is_empty() {
-        held.first = [body.first, held.first].concat().into();
+        held.first = [&*body.first, &*held.first].concat().into();
     }
-    Ok(held)
+    *body = held;
+    Ok(())
 }
 
 fn unreadable() -> Error {

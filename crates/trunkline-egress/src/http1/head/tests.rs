@@ -1,6 +1,7 @@
 //! What a request looks like on its way, and which bodies cannot be delimited.
 
 use expect_test::{Expect, expect};
+use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
 use super::*;
@@ -8,15 +9,13 @@ use crate::Body as OurBody;
 
 /// The head of a request with `headers` and `body`, or why there is none.
 fn check(headers: &[(&'static str, &'static str)], body: OurBody, expected: &Expect) {
-    let mut request = Request::builder()
-        .method(Method::POST)
-        .uri("/v1/items?limit=1");
+    let mut head = Head::get(PathAndQuery::from_static("/v1/items?limit=1"));
+    head.method = Method::POST;
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        head.headers.append(*name, HeaderValue::from_static(value));
     }
-    let request = request.body(body).expect("a request");
     let mut out = Vec::new();
-    let text = match write(&mut out, &request) {
+    let text = match write(&mut out, &head, &body) {
         Ok(written) => format!(
             "{}{:?} keeps_alive={}",
             String::from_utf8(out).expect("text").replace('\r', ""),
@@ -122,11 +121,10 @@ fn a_request_may_ask_for_the_end_of_the_connection() {
         ("keep-alive", true),
         ("closer", true),
     ] {
-        let request = Request::builder()
-            .header("connection", value)
-            .body(OurBody::Empty)
-            .expect("a request");
-        let written = write(&mut Vec::new(), &request).expect("a head");
+        let mut head = Head::get(PathAndQuery::from_static("/"));
+        let headers = &mut head.headers;
+        headers.insert(CONNECTION, HeaderValue::from_static(value));
+        let written = write(&mut Vec::new(), &head, &OurBody::Empty).expect("a head");
         assert_eq!(written.keeps_alive, keeps_alive, "{value}");
     }
 }

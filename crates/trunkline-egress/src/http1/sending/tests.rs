@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::StreamBody;
 
@@ -9,14 +10,13 @@ use super::*;
 use crate::body::{Body, BodyError};
 use crate::clock::Clock;
 
-fn request(headers: &[(&'static str, &'static str)], body: Body) -> Request<Outgoing> {
+fn request(headers: &[(&'static str, &'static str)], body: Body) -> (Head, Outgoing) {
     let (clock, _) = Clock::manual();
-    let mut request = Request::new(Outgoing::new(body, &clock));
+    let mut head = Head::get(PathAndQuery::from_static("/"));
     for (name, value) in headers {
-        let value = HeaderValue::from_static(value);
-        request.headers_mut().append(*name, value);
+        head.headers.append(*name, HeaderValue::from_static(value));
     }
-    request
+    (head, Outgoing::new(body, &clock))
 }
 
 fn frames<const N: usize>(frames: [Frame<Bytes>; N]) -> Body {
@@ -29,9 +29,9 @@ fn data(text: &'static str) -> Frame<Bytes> {
 }
 
 /// Sends without a pause: what was written, and how it ended.
-fn send(request: Request<Outgoing>) -> (String, Poll<Result<(), Fault>>) {
+fn send((head, body): (Head, Outgoing)) -> (String, Poll<Result<(), Fault>>) {
     let mut sending = Sending::idle();
-    sending.begin(request).expect("a request");
+    sending.begin(&head, body).expect("a request");
     let mut out = Vec::new();
     let mut cx = Context::from_waker(Waker::noop());
     let polled = sending.poll(&mut cx, &mut out);
@@ -39,7 +39,7 @@ fn send(request: Request<Outgoing>) -> (String, Poll<Result<(), Fault>>) {
 }
 
 #[track_caller]
-fn check(request: Request<Outgoing>, expected: &str) {
+fn check(request: (Head, Outgoing), expected: &str) {
     let (written, polled) = send(request);
     assert!(matches!(polled, Poll::Ready(Ok(()))), "{polled:?}");
     assert_eq!(written, format!("GET / HTTP/1.1\r\n{expected}"));
@@ -112,7 +112,8 @@ fn a_request_can_be_taken_back_until_something_of_it_is_gone() {
     ] {
         let mut sending = Sending::idle();
         let name = format!("{body:?}");
-        sending.begin(request(&[], body)).expect("a request");
+        let (head, body) = request(&[], body);
+        sending.begin(&head, body).expect("a request");
         let (mut closed, other) = tokio::io::duplex(1);
         drop(other);
         let polled = sending.poll(&mut cx, &mut closed);
@@ -121,7 +122,8 @@ fn a_request_can_be_taken_back_until_something_of_it_is_gone() {
         assert!(sending.take_back().is_none());
     }
     let mut sending = Sending::idle();
-    sending.begin(request(&[], waiting())).expect("a request");
+    let (head, body) = request(&[], waiting());
+    sending.begin(&head, body).expect("a request");
     assert!(sending.poll(&mut cx, &mut Vec::new()).is_pending());
     assert!(sending.has_written());
     assert!(sending.take_back().is_none());
@@ -132,7 +134,8 @@ fn a_body_that_never_pauses_leaves_a_turn_to_others() {
     let endless = futures_util::stream::repeat_with(|| Ok::<_, BodyError>(data("abc")));
     let mut sending = Sending::idle();
     let body = Body::stream(StreamBody::new(endless));
-    sending.begin(request(&[], body)).expect("a request");
+    let (head, body) = request(&[], body);
+    sending.begin(&head, body).expect("a request");
     let mut cx = Context::from_waker(Waker::noop());
     assert!(sending.poll(&mut cx, &mut Vec::new()).is_pending());
     assert!(!sending.is_over());

@@ -153,23 +153,6 @@ fn a_credential_in_the_path_is_replaced_by_ours() {
 }
 
 #[test]
-fn only_encodings_that_rules_can_read_are_asked_for() {
-    for (sent, goes) in [
-        ("gzip, deflate, br", "gzip"),
-        ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"),
-        ("br", "identity"),
-        ("gzip;q=0", "identity"),
-        ("*", "gzip"),
-    ] {
-        assert_eq!(
-            readable_encoding(&HeaderValue::from_static(sent)),
-            goes,
-            "{sent}"
-        );
-    }
-}
-
-#[test]
 fn an_idempotency_key_is_the_callers_or_ours() {
     let sent = |headers: &[(&str, &str)]| {
         let call = call("stripe", "/v1/customers", headers);
