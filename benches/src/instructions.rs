@@ -21,11 +21,8 @@ use crate::gateway::{Gateway, Threads};
 use crate::say;
 use crate::upstream::{Pace, Upstream};
 
-/// The most instructions that we want a call to take.
-const INSTRUCTIONS_AIM: f64 = 28_000.0;
-
-/// What a call takes now, and a little: so that it does not grow on the way there.
-const INSTRUCTIONS_MAX: f64 = 32_000.0;
+/// The most instructions that a call may take.
+const INSTRUCTIONS_MAX: f64 = 28_000.0;
 
 /// Connections that share the calls.
 const CONNECTIONS: usize = 16;
@@ -60,16 +57,12 @@ pub(crate) fn measure(binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
     let file = binary.report("instructions.txt");
     fs::write(&file, report).with_context(|| format!("`{}` cannot be written", file.display()))?;
     say::line(&format!("… the rest is in `{}`", file.display()));
-    let figure = |bound| Figure {
+    Ok(vec![Figure {
         what: format!("instructions per call, from {few} and {many} calls"),
         value: each,
         unit: Unit::Count,
-        bound,
-    };
-    Ok(vec![
-        figure(Bound::Gate(INSTRUCTIONS_MAX)),
-        figure(Bound::Aim(INSTRUCTIONS_AIM)),
-    ])
+        bound: Bound::Gate(INSTRUCTIONS_MAX),
+    }])
 }
 
 fn run(binary: &Binary, upstream: &Upstream, calls: u32, file: &Path) -> Result<()> {

@@ -10,8 +10,9 @@
 //!   has a later one than the call before) only notes the moment; the registration with the
 //!   runtime stays where it is. When that fires, too early, it is renewed for what is left. A busy
 //!   connection so registers once per length of its limit, not once per call.
-//! - For an upload, the limit begins anew with every frame the connection takes. Nothing is set
-//!   when a frame is taken: the frame's time is noted, and looked at when the limit fires.
+//! - For an upload, the limit begins anew with every frame the connection takes, and stands still
+//!   while the source has none. Nothing is set when a frame is taken: the frame's time is noted, and
+//!   looked at when the limit fires.
 
 mod failed;
 
@@ -147,7 +148,9 @@ async fn within<F: Future>(
                 return Poll::Ready(Err(SendErrorKind::DeadlineExceeded));
             }
             let until = match &terms.upload {
-                Some(upload) => clock::later(upload.taken_at(), first_byte).max(until),
+                Some(upload) => {
+                    clock::later(upload.waits_for_upstream_since(now), first_byte).max(until)
+                }
                 None => until,
             };
             if until <= now {

@@ -98,7 +98,7 @@ pub struct Limits {
     /// From the look-up to a connection that is ready for HTTP.
     pub connect: Duration,
     /// From handing the request over to the head of the answer; begins anew with every frame that
-    /// is taken of an upload.
+    /// is taken of an upload, and stands still while the upload's source has none.
     pub first_byte: Duration,
     /// Between two frames of the answer.
     pub idle: Duration,

@@ -214,6 +214,8 @@ fn an_upload_that_waits_for_its_source_is_woken_when_it_is_cut() {
     let upload = outgoing.upload().expect("a stream has one");
     let flag = Arc::new(Flag::default());
     assert!(!flag.poll(&mut outgoing));
+    let later = clock.now() + std::time::Duration::from_mins(1);
+    assert_eq!(upload.waits_for_upstream_since(later), later);
     upload.cut();
     assert!(flag.is_woken());
     assert!(flag.poll(&mut outgoing));
@@ -229,11 +231,12 @@ async fn an_upload_notes_when_each_frame_was_taken() {
     let start = clock.now();
     let mut outgoing = Outgoing::new(source(vec![data("one"), data("two"), broken()]), &clock);
     let upload = outgoing.upload().expect("a stream has one");
-    assert_eq!(upload.taken_at(), start);
+    let later = start + std::time::Duration::from_mins(1);
+    assert_eq!(upload.waits_for_upstream_since(later), start);
     for seconds in [7, 5] {
         manual.advance(std::time::Duration::from_secs(seconds));
         outgoing.frame().await.expect("a frame").expect("no error");
-        assert_eq!(upload.taken_at(), clock.now());
+        assert_eq!(upload.waits_for_upstream_since(later), clock.now());
     }
     assert!(!upload.has_failed());
     assert!(outgoing.frame().await.expect("a frame").is_err());

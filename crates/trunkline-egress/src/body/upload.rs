@@ -26,8 +26,10 @@ pub(crate) struct Outgoing {
 pub(crate) struct Upload {
     clock: Clock,
     started: Instant,
-    /// When the last frame was taken: nanoseconds since `started`.
+    /// When the last frame was taken, or the end: nanoseconds since `started`.
     taken_after_nanos: AtomicU64,
+    /// Whether the connection wants more than the source has ready.
+    is_starved: AtomicBool,
     is_over: AtomicBool,
     has_failed: AtomicBool,
     is_cut: AtomicBool,
@@ -64,6 +66,7 @@ impl Upload {
             started: clock.now(),
             clock,
             taken_after_nanos: AtomicU64::new(0),
+            is_starved: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
             is_cut: AtomicBool::new(false),
@@ -71,8 +74,12 @@ impl Upload {
         }
     }
 
-    /// When the connection last took something from the body.
-    pub(crate) fn taken_at(&self) -> Instant {
+    /// Since when the upstream is the one that is waited for: when the connection last took
+    /// something from the body. `now` while the source keeps everybody waiting.
+    pub(crate) fn waits_for_upstream_since(&self, now: Instant) -> Instant {
+        if self.is_starved.load(Ordering::Relaxed) {
+            return now;
+        }
         let nanos = self.taken_after_nanos.load(Ordering::Relaxed);
         self.started + Duration::from_nanos(nanos)
     }
@@ -100,7 +107,7 @@ impl Upload {
         }
     }
 
-    fn note_frame(&self) {
+    fn note_progress(&self) {
         let nanos = self
             .clock
             .now()
@@ -133,10 +140,13 @@ impl http_body::Body for Outgoing {
             return Poll::Ready(Some(Err(BodyError::CutOff)));
         }
         let polled = Pin::new(&mut this.body).poll_frame(cx);
+        upload
+            .is_starved
+            .store(polled.is_pending(), Ordering::Relaxed);
         match &polled {
-            Poll::Ready(Some(Ok(_))) => upload.note_frame(),
+            Poll::Ready(Some(Ok(_)) | None) => upload.note_progress(),
             Poll::Ready(Some(Err(_))) => upload.has_failed.store(true, Ordering::Release),
-            Poll::Ready(None) | Poll::Pending => {}
+            Poll::Pending => {}
         }
         polled
     }

@@ -60,7 +60,7 @@ async fn the_first_byte_limit_of_a_pooled_connection_begins_with_its_request() {
 }
 
 #[tokio::test]
-async fn an_upload_has_the_first_byte_limit_anew_with_every_frame() {
+async fn the_first_byte_limit_waits_for_the_end_of_an_upload() {
     let (egress, clock) = egress();
     let mut upstream = Upstream::start([vec![Step::Head, Step::Closed]]);
     let origin = upstream.origin();
@@ -68,15 +68,20 @@ async fn an_upload_has_the_first_byte_limit_anew_with_every_frame() {
     let head = head(Method::POST, &origin);
     let result = while_calling(egress.send(&origin, &head, body, &LIMITS), async {
         upstream.request().await;
-        assert_eq!(clock.sleeping().await, FIRST_BYTE);
+        // Whoever uploads keeps the upstream waiting, not the other way around.
         for _ in 0..3 {
-            clock.advance(SECOND * 20);
+            assert_eq!(clock.sleeping().await, FIRST_BYTE);
+            clock.advance(FIRST_BYTE);
+            settle().await;
             feed.send(piece("more")).expect("a reader");
             settle().await;
-            // The limit that was set first, or last renewed, comes too early.
-            clock.advance(SECOND * 10);
-            assert_eq!(clock.sleeping().await, SECOND * 20);
         }
+        clock.advance(SECOND * 20);
+        drop(feed);
+        settle().await;
+        // The limit that was renewed last comes too early.
+        clock.advance(SECOND * 10);
+        assert_eq!(clock.sleeping().await, SECOND * 20);
         clock.advance(SECOND * 20);
         upstream.closed(0).await;
     })
@@ -85,7 +90,6 @@ async fn an_upload_has_the_first_byte_limit_anew_with_every_frame() {
         failure(result),
         (SendErrorKind::FirstByteTimeout, Sent::Perhaps)
     );
-    drop(feed);
 }
 
 #[tokio::test]
