@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::builder::Styles;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{
     call, completions, config, connectors, doctor, explain, fetch, operations, serve,
 };
+use crate::failure::Complaint;
 
 /// Plain marks, the same as in our own messages.
 const STYLES: Styles = Styles::styled()
@@ -56,6 +58,33 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(config::Config),
     Completions(completions::Completions),
+}
+
+/// Commands that are promised and come with later versions.
+const LATER: [&str; 10] = [
+    "cache",
+    "connect",
+    "connections",
+    "events",
+    "hooks",
+    "keys",
+    "mcp",
+    "run",
+    "secrets",
+    "snippet",
+];
+
+/// What is said of a first word that no version so far has as a command.
+pub(crate) fn later(word: Option<&OsStr>) -> Option<Complaint> {
+    let word = word?.to_str().filter(|word| LATER.contains(word))?;
+    let complaint = Complaint::new(format!("`trunkline {word}` is not in this version"));
+    let hint = match word {
+        "secrets" => {
+            "put keys into `.env` or the environment; `trunkline doctor` says which are there"
+        }
+        _ => "`trunkline --help` lists what is",
+    };
+    Some(complaint.note("hint", hint))
 }
 
 /// Which settings are meant.

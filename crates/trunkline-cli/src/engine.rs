@@ -1,14 +1,15 @@
 //! The engine as the working folder's settings make it, inside this process.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
-use trunkline::{Catalog, Clock, Config, Secrets, Trunkline};
+use trunkline::{Catalog, Clock, Config, Entry, Environment, Secrets, Trunkline};
 use trunkline_server::sandbox::Sandbox;
 
-use crate::commands::Context;
+use crate::commands::{self, Context};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure, reason};
 use crate::folder::Folder;
@@ -49,6 +50,7 @@ impl Parts {
             context.printer.warn(&warning);
         }
         let catalog = folder.catalog()?;
+        check_names(&config, &catalog)?;
         let secrets = folder.secrets(&context.environment)?;
         Ok(Self {
             config,
@@ -56,6 +58,55 @@ impl Parts {
             secrets,
         })
     }
+
+    /// Secrets such as every connector says that they look like, and no real one.
+    pub(crate) fn example_secrets(&self) -> Secrets {
+        let mut variables = Vec::new();
+        for Entry { connector, .. } in self.catalog.iter() {
+            let over = self.config.connectors.get(&connector.name);
+            for spec in &connector.secrets {
+                let own = over.and_then(|over| over.secrets.get(&spec.name));
+                variables.push((own.unwrap_or(&spec.env).clone(), spec.example.clone()));
+            }
+        }
+        Secrets::read(&Environment::new(variables), Vec::new())
+    }
+}
+
+/// Whether calls may go where settings say. `call` lets the guard say so when it is the very
+/// connector that is called.
+pub(crate) fn check_addresses(config: &Config) -> Result<(), Failure> {
+    match config.refused_addresses() {
+        [] => Ok(()),
+        refused => Err(refused.to_vec().into()),
+    }
+}
+
+/// Whether the connectors that settings speak of are there, each by the place that names it.
+pub(crate) fn check_names(config: &Config, catalog: &Catalog) -> Result<(), Failure> {
+    let mut unknown = BTreeSet::new();
+    let mut complaints = Vec::new();
+    for setting in config.settings() {
+        let mut parts = setting.key.split('.');
+        let (Some(section @ ("listeners" | "connectors")), Some(name)) =
+            (parts.next(), parts.next())
+        else {
+            continue;
+        };
+        if catalog.find(name).is_none() && unknown.insert((section, name)) {
+            let error = commands::unknown_connector(catalog, name);
+            let message = format!("{}: `{section}.{name}`: {error}", setting.place);
+            let hint = error.hint().unwrap_or_default();
+            complaints.push(Complaint::new(message).note("hint", hint));
+        }
+    }
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    Err(Failure {
+        exit: Exit::Usage,
+        complaints,
+    })
 }
 
 impl Engine {

@@ -6,6 +6,7 @@ use std::io;
 use trunkline_connector::document::Problem;
 
 use crate::exit::Exit;
+use crate::file::TextError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -68,6 +69,17 @@ impl Failure {
         let complaint =
             Complaint::new(format!("`{file}` cannot be used")).note("caused by", reason(err));
         Self::new(Exit::Usage, complaint)
+    }
+
+    /// A text file that cannot be read.
+    pub(crate) fn of_text(file: impl std::fmt::Display, err: &TextError) -> Self {
+        match err {
+            TextError::Io(err) => Self::of_file(file, err),
+            TextError::NotUtf8 { line } => Self::usage(
+                format!("{file}:{line}: this line is not UTF-8"),
+                "save the file as UTF-8",
+            ),
+        }
     }
 }
 

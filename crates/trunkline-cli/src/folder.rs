@@ -11,7 +11,7 @@ use trunkline::{Catalog, Config, Environment, Layers, Secrets};
 use trunkline_connector::document::Source;
 
 use crate::failure::Failure;
-use crate::file;
+use crate::file::{self, TextError};
 
 /// The settings file that is taken when none is named.
 pub(crate) const SETTINGS_FILE: &str = "trunkline.toml";
@@ -89,7 +89,9 @@ impl Folder {
         let mut files = Vec::new();
         for name in DOTENV_FILES {
             if let Some(file) = source(&self.root.join(name))? {
-                files.push((name.to_owned(), file.text));
+                // By the name that people give it, wherever it lies.
+                let name = name.to_owned();
+                files.push(Source { name, ..file });
             }
         }
         Ok(Secrets::read(environment, files))
@@ -165,7 +167,7 @@ fn source(path: &Path) -> Result<Option<Source>, Failure> {
             name: path.display().to_string(),
             text,
         })),
-        Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
-        Err(err) => Err(Failure::of_file(path.display(), &err)),
+        Err(TextError::Io(err)) if err.kind() == ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(Failure::of_text(path.display(), &err)),
     }
 }

@@ -42,11 +42,17 @@ fn run() -> Exit {
     let variables =
         variables.filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     let environment = Environment::new(variables);
+    let mut printer = Printer::new(&environment);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(err) => return usage(&err),
+        Err(err) => {
+            if let Some(complaint) = arguments::later(std::env::args_os().nth(1).as_deref()) {
+                printer.complain(&complaint);
+                return Exit::Usage;
+            }
+            return usage(&err);
+        }
     };
-    let printer = Printer::new(&environment);
     let mut context = Context {
         environment,
         printer,

@@ -1,9 +1,12 @@
 //! Serves one connection from its first byte to its last.
 
+mod unparsed;
+
 use std::convert::Infallible;
 use std::future::{self, Future};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Request;
@@ -14,10 +17,12 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use trunkline::{Config, Error, ErrorKind};
 
+use crate::connection::unparsed::{HeadLimits, Stop};
 use crate::gateway::Gateway;
 use crate::outgoing::Outgoing;
 use crate::problem;
 use crate::socket::{Socket, Watched};
+use crate::tally::Tally;
 use crate::watch::{Order, Overdue, Watch};
 
 /// What a caller may still send after a refusal; beyond that it is not listened to.
@@ -26,36 +31,55 @@ const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The headers that hyper can take without a heap for each request.
 const HEADERS_ON_STACK: usize = 100;
 
+/// HTTP/1.1 as we serve it.
+pub(crate) struct Http {
+    parser: http1::Builder,
+    limits: HeadLimits,
+    tally: Arc<Tally>,
+}
+
 /// How a connection ended.
 enum End {
     /// HTTP is done with it, and the caller was told so.
     Served,
+    /// What came is no request, and the caller does not know it yet.
+    Unparsed(Stop),
     /// Something broke off; the caller has to see that.
     BrokenOff,
     /// It was told to end.
     Cut(Option<Overdue>),
 }
 
-/// HTTP/1.1 as we serve it.
-pub(crate) fn http(config: &Config) -> http1::Builder {
-    let mut http = http1::Builder::new();
-    // A caller that closes its side has left: its call is to end at once.
-    http.half_close(false);
-    // The sweep watches over heads that do not end.
-    http.header_read_timeout(None);
-    // The door judges by the same settings and answers in words; these are for what is so large
-    // that it never gets there.
-    http.max_header_size(config.server.header_bytes_max.saturating_mul(2));
-    if config.server.headers_max > HEADERS_ON_STACK {
-        http.max_headers(config.server.headers_max);
+impl Http {
+    /// HTTP as the settings have it. What is refused here goes into `tally`.
+    pub(crate) fn new(config: &Config, tally: Arc<Tally>) -> Self {
+        let server = &config.server;
+        let mut parser = http1::Builder::new();
+        // A caller that closes its side has left: its call is to end at once.
+        parser.half_close(false);
+        // The sweep watches over heads that do not end.
+        parser.header_read_timeout(None);
+        // The door judges by the same settings and knows more; these are for what is so large that
+        // it never gets there.
+        parser.max_header_size(server.header_bytes_max.saturating_mul(2));
+        if server.headers_max > HEADERS_ON_STACK {
+            parser.max_headers(server.headers_max);
+        }
+        Self {
+            parser,
+            limits: HeadLimits {
+                headers: server.headers_max,
+                header_bytes: server.header_bytes_max,
+            },
+            tally,
+        }
     }
-    http
 }
 
 /// Serves a connection of the place number `site`, and closes it as its end demands.
 pub(crate) async fn serve(
     socket: Socket,
-    http: Rc<http1::Builder>,
+    http: Rc<Http>,
     gateway: Rc<Gateway>,
     site: usize,
     watch: Rc<Watch>,
@@ -64,23 +88,33 @@ pub(crate) async fn serve(
         Rc::clone(&gateway).answer(site, &watch, request)
     });
     let io = TokioIo::new(Watched::new(socket, Rc::clone(&watch)));
-    let mut connection = http.serve_connection(io, service);
+    let mut connection = http.parser.serve_connection(io, service);
     let end = future::poll_fn(|cx| poll(&mut connection, &watch, cx)).await;
-    match end {
+    let parts = connection.into_parts();
+    let mut watched = parts.io.into_inner();
+    let refused = match end {
         End::Served => {
-            let parts = connection.into_parts();
-            let mut watched = parts.io.into_inner();
             if watched.may_have_unread() || !parts.read_buf.is_empty() {
                 linger(watched.socket(), &watch).await;
             }
+            return;
         }
-        End::Cut(Some(Overdue::Head)) => {
-            let mut watched = connection.into_parts().io.into_inner();
-            // No request is under way, so nothing was written that this could fall into.
-            let answer = problem::message(&late(), gateway.call_id());
-            watched.socket().try_write(&answer).ok();
-        }
-        End::Cut(_) | End::BrokenOff => {}
+        End::Cut(Some(Overdue::Head)) => late(),
+        End::Unparsed(stop) => unparsed::error(stop, &parts.read_buf, watch.finding(), http.limits),
+        End::Cut(_) | End::BrokenOff => return,
+    };
+    http.tally.refused(refused.kind());
+    tracing::debug!(
+        error.code = refused.kind().code(),
+        "a connection was refused: {refused}"
+    );
+    // Never into the middle of an answer.
+    if watch.is_settled() {
+        let answer = problem::message(&refused, gateway.call_id());
+        watched.socket().try_write(&answer).ok();
+    }
+    if matches!(end, End::Unparsed(_)) {
+        linger(watched.socket(), &watch).await;
     }
 }
 
@@ -106,8 +140,8 @@ where
     }
     Pin::new(connection).poll(cx).map(|served| match served {
         Ok(()) => End::Served,
-        // hyper has answered what it could not parse.
-        Err(err) if err.is_parse() => End::Served,
+        Err(err) if err.is_parse_too_large() => End::Unparsed(Stop::TooLarge),
+        Err(err) if err.is_parse() => End::Unparsed(Stop::NoHttp),
         Err(err) => {
             tracing::debug!(error = %err, "a connection broke off");
             End::BrokenOff

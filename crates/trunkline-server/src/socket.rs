@@ -111,13 +111,15 @@ impl AsyncWrite for Socket {
 }
 
 /// A connection with somebody reading along: bytes pass untouched, what they are is noted. Only a
-/// malformed body ends in an error, so that no more of it goes to an upstream.
+/// malformed body ends in an error, so that no more of it goes to an upstream, and only what hyper
+/// says in its own name is not passed on.
 #[derive(Debug)]
 pub(crate) struct Watched {
     socket: Socket,
     framing: Framing,
     watch: Rc<Watch>,
     has_ended: bool,
+    has_muted: bool,
 }
 
 impl Watched {
@@ -128,6 +130,7 @@ impl Watched {
             framing: Framing::new(),
             watch,
             has_ended: false,
+            has_muted: false,
         }
     }
 
@@ -179,6 +182,15 @@ impl AsyncRead for Watched {
 }
 
 impl Watched {
+    /// Whether what is about to be written is to be thrown away.
+    ///
+    /// When nobody waits for an answer, hyper has only one thing to say: that it cannot parse what
+    /// came. It says so without words that help; who serves the connection says it better.
+    fn mutes(&mut self) -> bool {
+        self.has_muted |= self.watch.is_settled();
+        self.has_muted
+    }
+
     fn note_write(&self, polled: &Poll<io::Result<usize>>) {
         match polled {
             Poll::Pending => self.watch.waits_to_write(),
@@ -193,6 +205,9 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.mutes() {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let polled = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.note_write(&polled);
         polled
@@ -203,6 +218,9 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.mutes() {
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
         let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
         self.note_write(&polled);
         polled
@@ -213,10 +231,18 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
+        let polled = Pin::new(&mut self.socket).poll_flush(cx);
+        if polled.is_ready() {
+            self.watch.flushed();
+        }
+        polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.has_muted {
+            // There is still something to say.
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

@@ -20,7 +20,7 @@ use crate::runtime::Background;
 use crate::sandbox::Sandbox;
 use crate::site::{Mount, Site};
 use crate::tally::Tally;
-use crate::threads::{Message, Thread};
+use crate::threads::{Kit, Message, Thread};
 use crate::watch::Order;
 
 /// What a server is made of. Settings come with the engine.
@@ -81,6 +81,16 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// The place it is about, if it is about one.
+    pub fn listen(&self) -> Option<&Listen> {
+        match self {
+            Self::InUse { listen } | Self::Listen { listen, .. } | Self::Exposed { listen } => {
+                Some(listen)
+            }
+            Self::Thread(_) => None,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -233,6 +243,11 @@ impl Crew {
         &self,
         alive: &crate::threads::Alive,
     ) -> Result<(Vec<Thread>, Vec<JoinHandle<()>>), StartError> {
+        let kit = Kit {
+            config: Arc::clone(&self.config),
+            clock: self.engine.clock().clone(),
+            tally: Arc::clone(&self.tally),
+        };
         let mut threads = Vec::new();
         let mut handles = Vec::new();
         for number in 0..self.config.server.threads.get() {
@@ -247,9 +262,7 @@ impl Crew {
                 Arc::clone(&self.tally),
             );
             let gateway = move || Gateway::new(engine, sites, own, tally);
-            let clock = self.engine.clock().clone();
-            let config = Arc::clone(&self.config);
-            let (thread, handle) = Thread::start(number, config, clock, alive.clone(), gateway)?;
+            let (thread, handle) = Thread::start(number, kit.clone(), alive.clone(), gateway)?;
             threads.push(thread);
             handles.push(handle);
         }

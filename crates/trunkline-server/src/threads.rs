@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
-use hyper::server::conn::http1;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use trunkline::{Clock, Config};
 
-use crate::connection;
+use crate::connection::{self, Http};
 use crate::gateway::Gateway;
 use crate::socket::Accepted;
+use crate::tally::Tally;
 use crate::watch::{self, CoarseClock, Limits, Moment, Order, Watch};
 
 /// Nobody sends on it. It closes when the last thread has ended.
@@ -35,6 +35,17 @@ pub(crate) enum Message {
     Serve(Arrival),
     /// Do this with every connection, and end with the last.
     Order(Order),
+}
+
+/// What every thread is given alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Kit {
+    /// The settings.
+    pub(crate) config: Arc<Config>,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// What was refused.
+    pub(crate) tally: Arc<Tally>,
 }
 
 /// A connection on its way to the thread that will serve it.
@@ -74,8 +85,7 @@ impl Thread {
     /// Starts a thread. `gateway` is made there, with everything that belongs to it alone.
     pub(crate) fn start(
         number: usize,
-        config: Arc<Config>,
-        clock: Clock,
+        kit: Kit,
         alive: Alive,
         gateway: impl FnOnce() -> Gateway + Send + 'static,
     ) -> io::Result<(Self, JoinHandle<()>)> {
@@ -90,7 +100,7 @@ impl Thread {
                 Ok(runtime) => {
                     // If nobody listens any more, the process is ending already.
                     said.send(Ok(())).ok();
-                    runtime.block_on(Carrier::new(&config, clock, gateway()).work(messages));
+                    runtime.block_on(Carrier::new(kit, gateway()).work(messages));
                     runtime.shutdown_background();
                 }
                 Err(err) => {
@@ -128,7 +138,7 @@ impl Thread {
 /// What a thread works with.
 struct Carrier {
     gateway: Rc<Gateway>,
-    http: Rc<http1::Builder>,
+    http: Rc<Http>,
     clock: Clock,
     coarse: Rc<CoarseClock>,
     limits: Limits,
@@ -145,14 +155,19 @@ enum Stage {
 }
 
 impl Carrier {
-    fn new(config: &Config, clock: Clock, gateway: Gateway) -> Self {
+    fn new(kit: Kit, gateway: Gateway) -> Self {
+        let Kit {
+            config,
+            clock,
+            tally,
+        } = kit;
         let limits = Limits {
             head: config.server.header_timeout,
             idle: config.server.idle_timeout,
         };
         Self {
             gateway: Rc::new(gateway),
-            http: Rc::new(connection::http(config)),
+            http: Rc::new(Http::new(&config, tally)),
             coarse: Rc::new(CoarseClock::new(limits.period())),
             limits,
             began: clock.now(),

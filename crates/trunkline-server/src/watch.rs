@@ -162,6 +162,7 @@ pub(crate) struct Watch {
     state: Cell<State>,
     finding: Cell<Option<Finding>>,
     requests: Cell<u32>,
+    is_settled: Cell<bool>,
     order: Cell<Option<Order>>,
     closing: Cell<Closing>,
     is_over: Cell<bool>,
@@ -184,6 +185,7 @@ impl Watch {
             state: Cell::new(state),
             finding: Cell::new(None),
             requests: Cell::new(0),
+            is_settled: Cell::new(true),
             order: Cell::new(None),
             closing: Cell::new(Closing::Quiet),
             is_over: Cell::new(false),
@@ -232,6 +234,18 @@ impl Watch {
         });
     }
 
+    /// Nothing that was to be written so far is left.
+    pub(crate) fn flushed(&self) {
+        if self.state.get().unanswered == 0 {
+            self.is_settled.set(true);
+        }
+    }
+
+    /// Whether every request so far is answered, to the last byte of its answer.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_settled.get()
+    }
+
     /// Whether bytes are on their way that the caller has not taken.
     pub(crate) fn is_writing(&self) -> bool {
         self.state.get().writing.is_some()
@@ -245,6 +259,7 @@ impl Watch {
     /// A request begins. Gives its number on the connection, counted from 0.
     pub(crate) fn begin(&self) -> u32 {
         self.update(|state| state.unanswered += 1);
+        self.is_settled.set(false);
         let number = self.requests.get();
         self.requests.set(number.saturating_add(1));
         number

@@ -1,10 +1,12 @@
 //! Settings: read from every place they may stand in, checked, and turned into what they mean.
 
+mod address;
 mod file;
 mod layers;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::fmt::{self, Display};
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -39,6 +41,7 @@ pub struct Config {
     /// Where the sandbox answers, when it stands in for every upstream.
     pub sandbox: Option<SocketAddr>,
     settings: Vec<Setting>,
+    refused: Vec<Problem>,
 }
 
 /// HTTP in.
@@ -141,6 +144,12 @@ impl Config {
         &self.settings
     }
 
+    /// Base addresses at which every call will be refused, each with its place. They do no harm to
+    /// other connectors, so whoever reads settings decides what to make of them.
+    pub fn refused_addresses(&self) -> &[Problem] {
+        &self.refused
+    }
+
     /// The same settings with the sandbox at `address` in the place of every upstream.
     #[must_use]
     pub fn for_sandbox(mut self, address: SocketAddr) -> Self {
@@ -149,7 +158,11 @@ impl Config {
     }
 
     fn mean(merged: &Merged, problems: &mut Vec<Problem>) -> Self {
-        let mut reader = Reader { merged, problems };
+        let mut reader = Reader {
+            merged,
+            problems,
+            refused: Vec::new(),
+        };
         let file = &merged.file;
         let server = reader.server(&file.server);
         let egress = Egress {
@@ -166,8 +179,9 @@ impl Config {
             }
         }
         let mut connectors = BTreeMap::new();
+        reader.no_place_twice(&server.listen, &listeners);
         for (name, section) in &file.connectors {
-            let over = reader.connector(name, section);
+            let over = reader.connector(name, section, &egress);
             if let Some(name) = reader.name(&["connectors", name.as_str()]) {
                 connectors.insert(name, over);
             }
@@ -180,6 +194,7 @@ impl Config {
             connectors,
             sandbox: None,
             settings: merged.settings(),
+            refused: reader.refused,
         }
     }
 }
@@ -199,14 +214,20 @@ fn threads(wanted: Option<u32>) -> NonZeroUsize {
 struct Reader<'a> {
     merged: &'a Merged,
     problems: &'a mut Vec<Problem>,
+    refused: Vec<Problem>,
 }
 
 impl Reader<'_> {
-    fn wrong(&mut self, path: &[&str], message: String, hint: &str) {
-        let path: Path = path.iter().copied().map(Step::from).collect();
-        let mut problem = self.merged.problem(&path, message);
-        problem.hint = Some(hint.to_owned());
+    /// Keeps a problem; `what` continues a sentence that begins with the setting's name.
+    fn wrong(&mut self, path: &[&str], what: impl Display, hint: &str) {
+        let problem = self.problem(path, what, hint);
         self.problems.push(problem);
+    }
+
+    fn problem(&self, path: &[&str], what: impl Display, hint: &str) -> Problem {
+        let path: Path = path.iter().copied().map(Step::from).collect();
+        let problem = self.merged.problem(&path, format!("`{path}` {what}"));
+        problem.with_hint(hint)
     }
 
     fn server(&mut self, file: &file::ServerSection) -> Server {
@@ -237,7 +258,8 @@ impl Reader<'_> {
         let listen = text.parse().ok();
         if listen.is_none() {
             let hint = "allowed is an address and port such as `127.0.0.1:4000`, or `unix:/path/to/socket`";
-            self.wrong(path, format!("`{text}` is no address to listen on"), hint);
+            let what = format!("is `{text}`, which is no address to listen on");
+            self.wrong(path, what, hint);
         }
         listen
     }
@@ -247,7 +269,7 @@ impl Reader<'_> {
         let name = text.parse().ok();
         if name.is_none() {
             let hint = "a name begins with a letter and has lower-case letters, digits and `-`, 31 at most";
-            self.wrong(path, format!("`{text}` is no connector name"), hint);
+            self.wrong(path, "has a name that no connector can have", hint);
         }
         name
     }
@@ -256,7 +278,7 @@ impl Reader<'_> {
         if span.is_zero() {
             self.wrong(
                 path,
-                "a time limit of nothing lets nothing pass".to_owned(),
+                "is a time limit of nothing, which lets nothing pass",
                 "give it at least `1ms`",
             );
         }
@@ -279,7 +301,7 @@ impl Reader<'_> {
         if url.is_none() {
             let hint =
                 "allowed is `https://` or `http://` with a host, a port and a path if need be";
-            self.wrong(path, "the address cannot be used".to_owned(), hint);
+            self.wrong(path, "is no address that can be used", hint);
         }
         url
     }
@@ -296,7 +318,7 @@ impl Reader<'_> {
                 }
                 _ => self.wrong(
                     &["server", "origins"],
-                    format!("`{text}` is no browser origin"),
+                    format!("has `{text}`, which is no browser origin"),
                     "an origin is a scheme, a host and a port, such as `http://localhost:3000`",
                 ),
             }
@@ -307,12 +329,12 @@ impl Reader<'_> {
     fn networks(&mut self, texts: &[String]) -> Vec<IpNet> {
         let mut networks = Vec::new();
         for text in texts {
-            let address = text.parse::<std::net::IpAddr>().map(IpNet::from);
+            let address = text.parse::<IpAddr>().map(IpNet::from);
             match text.parse::<IpNet>().or(address) {
                 Ok(network) => networks.push(network.trunc()),
                 Err(_) => self.wrong(
                     &["egress", "allow"],
-                    format!("`{text}` is no address or network"),
+                    format!("has `{text}`, which is no address or network"),
                     "allowed are addresses and networks such as `10.2.0.7` and `10.2.0.0/16`",
                 ),
             }
@@ -320,29 +342,57 @@ impl Reader<'_> {
         networks
     }
 
-    fn connector(&mut self, name: &str, section: &file::ConnectorSection) -> Override {
+    /// Two listeners cannot share a place; the system would call that another process's.
+    fn no_place_twice(&mut self, main: &Listen, listeners: &BTreeMap<ConnectorName, Listen>) {
+        let mut taken = vec![("server.listen".to_owned(), main)];
+        for (name, listen) in listeners {
+            if let Some((other, _)) = taken.iter().find(|(_, place)| listen.meets(place)) {
+                let what = format!("is `{listen}`, where `{other}` listens already");
+                self.wrong(
+                    &["listeners", name.as_str()],
+                    what,
+                    "give each listener a port of its own",
+                );
+            }
+            taken.push((format!("listeners.{name}"), listen));
+        }
+    }
+
+    fn base_url(&mut self, name: &str, text: Option<&str>, egress: &Egress) -> Option<Url> {
         let path = ["connectors", name, "base_url"];
-        let base_url = self.optional_url(&path, section.base_url.as_deref());
-        if let Some(url) = &base_url
-            && url.scheme() == "http"
-            && !self.is_allowed_plain(url)
-        {
+        let url = self.optional_url(&path, text)?;
+        if let Some(blocked) = address::metadata(&url, egress) {
+            let hint = "metadata services hand out credentials to whoever asks, so `egress.allow` \
+                        does not open them; name the API's own address";
+            let problem = self.problem(&path, format!("cannot be called: {blocked}"), hint);
+            self.refused.push(problem);
+        } else if url.scheme() == "http" && !address::may_be_plain(&url, egress) {
             let hint = "use https, or list the upstream's address in `egress.allow`";
             self.wrong(
                 &path,
-                "plain http is accepted only for addresses in `egress.allow`".to_owned(),
+                "is plain http, which is accepted only for addresses in `egress.allow`",
                 hint,
             );
         }
+        Some(url)
+    }
+
+    fn connector(
+        &mut self,
+        name: &str,
+        section: &file::ConnectorSection,
+        egress: &Egress,
+    ) -> Override {
+        let base_url = self.base_url(name, section.base_url.as_deref(), egress);
         for (secret, variable) in &section.secrets {
             if let Some(publisher) = published::publisher(variable) {
-                let message = format!(
-                    "`{variable}` is a name whose value {publisher} publishes to every visitor"
+                let what = format!(
+                    "is `{variable}`, a name whose value {publisher} publishes to every visitor"
                 );
                 let path = ["connectors", name, "secrets", secret];
                 self.wrong(
                     &path,
-                    message,
+                    what,
                     "keep the secret in a variable without that prefix",
                 );
             }
@@ -357,7 +407,7 @@ impl Reader<'_> {
                 }
                 _ => self.wrong(
                     &["connectors", name, "headers", header],
-                    format!("`{header}` and its value cannot be sent as a header"),
+                    "cannot be sent as a header",
                     "names are ASCII letters, digits and `-`; values have no line breaks",
                 ),
             }
@@ -382,25 +432,6 @@ impl Reader<'_> {
             secrets: section.secrets.clone(),
         }
     }
-
-    /// Names are judged when they are dialled; here only a literal can be judged.
-    fn is_allowed_plain(&self, url: &Url) -> bool {
-        let allow = &self.merged.file.egress.allow;
-        match url.host() {
-            Some(url::Host::Ipv4(address)) => is_listed(allow, address.into()),
-            Some(url::Host::Ipv6(address)) => is_listed(allow, address.into()),
-            Some(url::Host::Domain(_)) => !allow.is_empty(),
-            None => false,
-        }
-    }
-}
-
-fn is_listed(allow: &[String], address: std::net::IpAddr) -> bool {
-    allow.iter().any(|text| {
-        text.parse::<IpNet>()
-            .is_ok_and(|network| network.contains(&address))
-            || text.parse() == Ok(address)
-    })
 }
 
 impl Listen {
@@ -410,6 +441,14 @@ impl Listen {
             Self::Tcp(address) => Some(*address),
             Self::Unix(_) => None,
         }
+    }
+
+    /// Whether listeners at both would meet. Of port 0 the system makes a free one.
+    fn meets(&self, other: &Self) -> bool {
+        self == other
+            && self
+                .socket_address()
+                .is_none_or(|address| address.port() != 0)
     }
 }
 
@@ -427,8 +466,8 @@ impl FromStr for Listen {
     }
 }
 
-impl std::fmt::Display for Listen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => write!(f, "{address}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),

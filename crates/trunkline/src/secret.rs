@@ -1,8 +1,14 @@
 //! Values that must never be seen, and where they are found.
 
+mod dotenv;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
+use trunkline_connector::document::{Problem, Source};
 use trunkline_connector::published;
 use zeroize::Zeroizing;
 
@@ -98,6 +104,7 @@ struct Shelf {
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
     shelves: Vec<Shelf>,
+    doubts: Vec<Problem>,
 }
 
 /// A secret and where it was found.
@@ -141,19 +148,27 @@ pub enum SecretError {
 }
 
 impl Secrets {
-    /// The process environment first, then the given `.env` files (name and text) in their order.
-    pub fn read(environment: &Environment, files: Vec<(String, String)>) -> Self {
+    /// The process environment first, then the given `.env` files in their order.
+    pub fn read(environment: &Environment, files: Vec<Source>) -> Self {
         let mut shelves = vec![Shelf {
             name: "the environment".to_owned(),
             values: environment.clone(),
         }];
-        for (name, text) in files {
+        let mut doubts = Vec::new();
+        for file in files {
+            let (values, doubtful) = dotenv::read(&file);
+            doubts.extend(doubtful);
             shelves.push(Shelf {
-                name,
-                values: read_dotenv(&text),
+                name: file.name,
+                values,
             });
         }
-        Self { shelves }
+        Self { shelves, doubts }
+    }
+
+    /// Lines of the `.env` files that are perhaps not as they were meant. No value is in them.
+    pub fn doubts(&self) -> &[Problem] {
+        &self.doubts
     }
 
     /// Looks for the secret that the variable `env` holds.
@@ -190,96 +205,3 @@ impl Secrets {
         })
     }
 }
-
-/// Reads a `.env` file as its users write it: `NAME=value`, `export NAME=value`, comments, single
-/// quotes as they stand, double quotes with `\n`, `\"` and `\\`, values over several lines in
-/// quotes. What is no assignment is passed over, as every dotenv reader does.
-fn read_dotenv(text: &str) -> Environment {
-    let mut variables = Vec::new();
-    let mut rest = text.trim_start_matches('\u{feff}');
-    while !rest.is_empty() {
-        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        let Some((name, value)) = assignment(line) else {
-            rest = after;
-            continue;
-        };
-        let value_at = line.len() - value.len();
-        let from_value = rest.get(value_at..).unwrap_or_default();
-        let (value, used) = dotenv_value(from_value, value);
-        variables.push((name.to_owned(), value));
-        rest = from_value.get(used..).unwrap_or_default();
-        rest = rest.split_once('\n').map_or("", |(_, after)| after);
-    }
-    Environment::new(variables)
-}
-
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once('=')?;
-    let name = name.trim();
-    let name = name.strip_prefix("export ").map_or(name, str::trim_start);
-    let is_name = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !name.starts_with(|first: char| first.is_ascii_digit());
-    is_name.then_some((name, value.trim_start()))
-}
-
-/// The value that begins `text`, whose first line is `line`, and how many bytes it takes.
-fn dotenv_value(text: &str, line: &str) -> (String, usize) {
-    for quote in ['"', '\'', '`'] {
-        let Some(inner) = text.strip_prefix(quote) else {
-            continue;
-        };
-        if let Some(end) = closing_quote(inner, quote) {
-            let raw = inner.get(..end).unwrap_or_default();
-            let value = if quote == '"' {
-                unescape(raw)
-            } else {
-                raw.to_owned()
-            };
-            return (value, end + 2);
-        }
-    }
-    let bare = line
-        .split_once(" #")
-        .map_or(line, |(value, _)| value)
-        .trim_end();
-    (bare.to_owned(), line.len())
-}
-
-fn closing_quote(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    for (at, character) in text.char_indices() {
-        if escaped {
-            escaped = false;
-        } else if character == '\\' && quote == '"' {
-            escaped = true;
-        } else if character == quote {
-            return Some(at);
-        }
-    }
-    None
-}
-
-fn unescape(text: &str) -> String {
-    let mut value = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            value.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('n') => value.push('\n'),
-            Some('r') => value.push('\r'),
-            Some('t') => value.push('\t'),
-            Some(other) => value.push(other),
-            None => value.push('\\'),
-        }
-    }
-    value
-}
-
-#[cfg(test)]
-mod tests;

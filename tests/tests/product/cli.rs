@@ -48,6 +48,13 @@ fn usage_that_is_wrong_is_2_and_says_what_was_meant() {
         (&["call", "openai"], "OPERATION"),
         (&["call", "openai", "GET"], "PATH"),
         (
+            &["call", "openai", "get", "/v1/models"],
+            "write GET in capitals",
+        ),
+        (&["secrets", "set", "OPENAI_API_KEY"], "not in this version"),
+        (&["cache", "purge"], "not in this version"),
+        (&["connectors", "run"], "unrecognized subcommand"),
+        (
             &["call", "openai", "models.list", "--timeout", "10"],
             "`10`",
         ),

@@ -26,6 +26,20 @@ fn it_says_where_it_listens_and_answers_there() {
 }
 
 #[test]
+fn lines_of_dotenv_files_that_assign_nothing_are_logged() {
+    let product = Product::new().file(".env", "# keys\nsk-canary-without-a-name\n");
+    let gateway = product.serve();
+    let logged = gateway
+        .program()
+        .wait_for_error(|printed| printed.contains("ready").then(|| printed.to_owned()));
+    assert!(
+        logged.contains("WARN .env:2:1: this line is no `NAME=value`"),
+        "{logged}"
+    );
+    assert!(!logged.contains("canary"), "{logged}");
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let address = taken

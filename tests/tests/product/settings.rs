@@ -86,10 +86,68 @@ fn variables_are_checked_like_the_file() {
 fn a_base_url_over_plain_http_needs_an_allowed_address() {
     for url in ["http://10.1.2.3", "http://8.8.8.8/v1"] {
         let product = Product::new().set("connectors.openai.base_url", format!("{url:?}"));
+        product.run(&["serve"]).expect(2).complains(&[
+            "trunkline.toml:1:",
+            "`connectors.openai.base_url` is plain http",
+            "egress.allow",
+        ]);
+    }
+}
+
+#[test]
+fn metadata_addresses_stay_closed_whatever_is_allowed() {
+    let hosts = [
+        "169.254.169.254",
+        "[fd00:ec2::254]",
+        "168.63.129.16",
+        "metadata.google.internal",
+    ];
+    for host in hosts {
+        let product = Product::new()
+            .set("egress.allow", r#"["0.0.0.0/0", "::/0"]"#)
+            .set("connectors.openai.base_url", format!("\"http://{host}\""));
+        for arguments in [&["serve"][..], &["config", "show"]] {
+            product.run(arguments).expect(2).complains(&[
+                "trunkline.toml:1:",
+                "`connectors.openai.base_url`",
+                "metadata service",
+            ]);
+        }
+    }
+}
+
+#[test]
+fn a_listener_that_cannot_be_is_named_by_key_and_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let taken = taken.local_addr().expect("a listener has an address");
+    for (listen, reason) in [
+        (taken.to_string(), "in use"),
+        ("0.0.0.0:0".to_owned(), "other machines"),
+        ("[server]".to_owned(), "no address to listen on"),
+    ] {
+        let product = Product::new().set("listeners.stripe", format!("{listen:?}"));
+        product.run(&["serve"]).expect(2).complains(&[
+            "trunkline.toml:2",
+            "`listeners.stripe`",
+            reason,
+        ]);
+    }
+}
+
+#[test]
+fn settings_that_are_no_utf8_are_named_by_line() {
+    let product = Product::bare().file("trunkline.toml", "");
+    for file in ["trunkline.toml", ".env"] {
+        let product = product.clone().file(".env", "");
+        let bytes = b"# first\n# caf\xe9\n";
+        std::fs::write(product.path().join(file), bytes).expect("a file can be written");
+        let place = format!("{file}:2");
         product
             .run(&["serve"])
             .expect(2)
-            .complains(&["plain http", "egress.allow"]);
+            .complains(&[&place, "UTF-8"]);
+        product.run(&["doctor"]).expect(2);
+        product.write(file, "");
     }
 }
 
@@ -105,7 +163,7 @@ fn connectors_that_do_not_exist_are_named_at_the_start() {
             .set(key, value)
             .run(&["serve"])
             .expect(2)
-            .complains(&["`nope`"]);
+            .complains(&["trunkline.toml:", "`nope`"]);
     }
 }
 

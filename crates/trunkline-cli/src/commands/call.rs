@@ -117,7 +117,7 @@ impl Call {
         logging::for_command(&context.environment, context.printer.err_look())?;
         let words = Words::read(self.connector, self.what, self.rest)?;
         let folder = Folder::new(self.settings.config.as_deref());
-        let parts = Parts::read(&folder, context)?;
+        let mut parts = Parts::read(&folder, context)?;
         let mut call = request::build(words, &parts.catalog)?;
         if call.options.fault.is_some() && !self.make.sandbox {
             let message =
@@ -133,17 +133,23 @@ impl Call {
         if self.make.connection.is_some() {
             call.options.connection = self.make.connection;
         }
+        if self.show.dry_run {
+            // Nobody has to answer, so what is shown is what the API would get.
+            if self.make.sandbox {
+                parts.secrets = parts.example_secrets();
+                call.options.fault = None;
+            }
+            let engine = Engine::start(parts, Upstreams::Real)?;
+            let plan = engine.trunkline.plan(call)?;
+            print_plan(&plan, &mut context.printer)?;
+            return Ok(Exit::Success);
+        }
         let upstreams = if self.make.sandbox {
             Upstreams::Sandbox
         } else {
             Upstreams::Real
         };
         let engine = Engine::start(parts, upstreams)?;
-        if self.show.dry_run {
-            let plan = engine.trunkline.plan(call)?;
-            print_plan(&plan, &mut context.printer)?;
-            return Ok(Exit::Success);
-        }
         let catalog = engine.trunkline.catalog();
         let connector = commands::find(&catalog, call.connector.as_str())?;
         engine.run(async {

@@ -6,6 +6,7 @@ use trunkline::config::Setting;
 
 use crate::arguments::{ListOptions, SettingsOptions};
 use crate::commands::Context;
+use crate::engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -36,6 +37,7 @@ impl Config {
         for warning in warnings {
             context.printer.warn(&warning);
         }
+        engine::check_addresses(&config)?;
         let printer = &mut context.printer;
         if list.json {
             let settings = config.settings().iter().map(|setting| {

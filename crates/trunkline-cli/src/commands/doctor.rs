@@ -15,7 +15,7 @@ use trunkline_connector::{ConnectorName, words};
 use crate::arguments::{ListOptions, SettingsOptions};
 use crate::commands::doctor::findings::Findings;
 use crate::commands::{Context, count};
-use crate::engine::{Engine, Parts, Upstreams};
+use crate::engine::{self, Engine, Parts, Upstreams};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::folder::{Folder, SETTINGS_FILE};
@@ -96,6 +96,9 @@ fn examine(
             for warning in warnings {
                 findings.doubtful(AREA, Complaint::new(warning));
             }
+            for doubt in secrets.doubts() {
+                findings.doubtful("secrets", Complaint::from(doubt.clone()));
+            }
             let parts = Parts {
                 config,
                 catalog,
@@ -123,6 +126,13 @@ fn examine(
 /// Whether settings, connectors and secrets fit together.
 fn check_together(parts: &Parts, findings: &mut Findings) {
     let config = std::sync::Arc::new(parts.config.clone());
+    let checked = engine::check_addresses(&config);
+    if let Err(failure) = checked.and_then(|()| engine::check_names(&config, &parts.catalog)) {
+        for complaint in failure.complaints {
+            findings.bad("settings", complaint);
+        }
+        return;
+    }
     let engine = Trunkline::new(
         config,
         parts.catalog.clone(),

@@ -18,7 +18,7 @@ use trunkline_server::{Running, Setup, StartError};
 use crate::arguments::SettingsOptions;
 use crate::commands::Context;
 use crate::commands::serve::signals::{Asked, Signals};
-use crate::engine;
+use crate::engine::{self, Parts};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::folder::Folder;
@@ -69,9 +69,11 @@ impl Serve {
                 .collect(),
             sandbox: None,
         };
-        let config = source.config()?;
-        let catalog = source.folder.catalog()?;
-        let secrets = source.folder.secrets(&source.environment)?;
+        let Parts {
+            config,
+            catalog,
+            secrets,
+        } = source.read()?;
         let clock = Clock::system();
         let sandbox = if self.sandbox {
             let started = Sandbox::start(Arc::new(catalog.clone()), clock.clone());
@@ -89,7 +91,8 @@ impl Serve {
         let running = trunkline_server::start(Setup {
             engine: engine.clone(),
             sandbox,
-        })?;
+        });
+        let running = running.map_err(|err| no_place(&err, engine.config().settings()))?;
         for listening in running.addresses() {
             context
                 .printer
@@ -135,15 +138,27 @@ fn announce(engine: &Trunkline, source: &Source) {
 }
 
 impl Source {
-    /// The settings as they are written now. Warnings go to the log.
-    fn config(&self) -> Result<Config, Failure> {
+    /// Everything as it is written now. Warnings go to the log.
+    fn read(&self) -> Result<Parts, Failure> {
         let (config, warnings) = self
             .folder
             .config(&self.environment, self.arguments.clone())?;
         for warning in warnings {
             tracing::warn!("{warning}");
         }
-        Ok(config)
+        engine::check_addresses(&config)?;
+        let catalog = self.folder.catalog()?;
+        engine::check_names(&config, &catalog)?;
+        let secrets = self.folder.secrets(&self.environment)?;
+        for doubt in secrets.doubts() {
+            let complaint = Complaint::from(doubt.clone());
+            tracing::warn!(hint = doubt.hint, "{}", complaint.message);
+        }
+        Ok(Parts {
+            config,
+            catalog,
+            secrets,
+        })
     }
 
     /// The settings with the sandbox, if it answers.
@@ -169,9 +184,11 @@ impl Source {
     }
 
     fn try_reload(&self, engine: &Trunkline) -> Result<(), Failure> {
-        let config = self.config()?;
-        let catalog = self.folder.catalog()?;
-        let secrets = self.folder.secrets(&self.environment)?;
+        let Parts {
+            config,
+            catalog,
+            secrets,
+        } = self.read()?;
         let before = engine.config();
         for key in needs_restart(before.settings(), config.settings()) {
             tracing::warn!("`{key}` has changed, which takes effect at the next start");
@@ -197,12 +214,19 @@ fn needs_restart(before: &[Setting], after: &[Setting]) -> Vec<String> {
     keys
 }
 
-impl From<StartError> for Failure {
-    fn from(err: StartError) -> Self {
-        let mut complaint = Complaint::new(err.to_string());
-        if let Some(cause) = err.source() {
-            complaint = complaint.note("caused by", cause.to_string());
-        }
-        Self::new(Exit::Usage, complaint.note("hint", err.hint()))
+/// Why a server does not start, and which setting says so.
+fn no_place(err: &StartError, settings: &[Setting]) -> Failure {
+    let mut complaint = Complaint::new(err.to_string());
+    if let Some(cause) = err.source() {
+        complaint = complaint.note("caused by", cause.to_string());
     }
+    let is_at = |setting: &&Setting| {
+        let is_listener = setting.key == "server.listen" || setting.key.starts_with("listeners.");
+        let listen = setting.value.as_str().and_then(|text| text.parse().ok());
+        is_listener && listen.is_some() && listen.as_ref() == err.listen()
+    };
+    if let Some(setting) = settings.iter().find(is_at) {
+        complaint = complaint.note("setting", format!("{}: `{}`", setting.place, setting.key));
+    }
+    Failure::new(Exit::Usage, complaint.note("hint", err.hint()))
 }

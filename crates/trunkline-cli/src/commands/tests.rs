@@ -155,6 +155,48 @@ fn a_dry_run_shows_the_request_without_its_key() {
 }
 
 #[test]
+fn a_dry_run_of_the_sandbox_shows_where_the_api_is() {
+    let words = [
+        "call",
+        "twilio",
+        "messages.list",
+        "Trunkline-Sandbox:429",
+        "--sandbox",
+        "--dry-run",
+    ];
+    check(
+        &words,
+        &[("TWILIO_AUTH_TOKEN", CANARY)],
+        expect![[r#"
+            exit 0
+            GET https://api.twilio.com/2010-04-01/Accounts/…/Messages.json
+            authorization: Basic …
+            host: api.twilio.com
+            ---
+        "#]],
+    );
+}
+
+#[test]
+fn a_method_in_small_letters_is_told_apart_from_an_operation() {
+    check(
+        &["call", "openai", "get", "/v1/models"],
+        &[],
+        expect![[r#"
+            exit 2
+            ---
+            error: `get` before a path is no operation
+              hint: write GET in capitals
+        "#]],
+    );
+    assert!(
+        run(&["call", "openai", "gett", "/v1/models"], &[])
+            .2
+            .contains("`/v1/models`")
+    );
+}
+
+#[test]
 fn a_missing_key_is_named_with_the_page_that_gives_one() {
     check(
         &["call", "openai", "models.list", "--dry-run"],

@@ -1,8 +1,17 @@
 //! How files on the command line are read.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
-use super::read_text;
+use super::{TextError, read_text};
+
+#[track_caller]
+fn assert_too_large(path: &Path, bytes_max: u64) {
+    match read_text(path, bytes_max) {
+        Err(TextError::Io(err)) => assert_eq!(err.kind(), ErrorKind::FileTooLarge),
+        other => panic!("{other:?}"),
+    }
+}
 
 #[test]
 fn a_file_is_read_up_to_its_limit() {
@@ -10,10 +19,19 @@ fn a_file_is_read_up_to_its_limit() {
     let path = folder.path().join("text");
     std::fs::write(&path, "four").expect("written");
     assert_eq!(read_text(&path, 4).expect("text"), "four");
-    assert_eq!(
-        read_text(&path, 3).expect_err("too large").kind(),
-        ErrorKind::FileTooLarge
-    );
-    let endless = read_text(std::path::Path::new("/dev/zero"), 100).expect_err("endless");
-    assert_eq!(endless.kind(), ErrorKind::FileTooLarge);
+    assert_too_large(&path, 3);
+    assert_too_large(Path::new("/dev/zero"), 100);
+}
+
+#[test]
+fn what_is_no_text_is_named_by_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("text");
+    for (bytes, expected) in [(&b"a\nb\nc\xff\n\xff"[..], 3), (b"\xff\xfea\0", 1)] {
+        std::fs::write(&path, bytes).expect("written");
+        match read_text(&path, 100) {
+            Err(TextError::NotUtf8 { line }) => assert_eq!(line, expected),
+            other => panic!("{other:?}"),
+        }
+    }
 }

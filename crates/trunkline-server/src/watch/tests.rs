@@ -123,3 +123,16 @@ fn an_answer_begins_the_wait_for_the_next_request_anew() {
 fn a_refused_caller_has_a_little_time_to_read() {
     check(Watch::linger, expect!["Farewell at 6 s"]);
 }
+
+#[test]
+fn answers_are_settled_when_their_last_byte_is_written() {
+    let watch = Watch::new(Rc::new(CoarseClock::new(Duration::from_secs(1))));
+    assert!(watch.is_settled(), "nobody has asked");
+    watch.begin();
+    watch.flushed();
+    assert!(!watch.is_settled(), "the answer is still being made");
+    watch.end();
+    assert!(!watch.is_settled(), "its end is not written");
+    watch.flushed();
+    assert!(watch.is_settled());
+}

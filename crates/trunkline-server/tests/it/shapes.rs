@@ -76,12 +76,14 @@ fn smuggling_shapes_are_refused_and_the_connection_closes() {
 }
 
 #[test]
-fn what_is_no_http_ends_quickly() {
+fn what_is_no_http_is_told_so_in_words_and_counted() {
     let stage = Stage::new();
-    for request in [
+    let requests = [
         "\0\0\0\0\r\n\r\n",
         "GET\r\n\r\n",
         "GET /up/a HTTP/3.7\r\nHost: {host}\r\n\r\n",
+        "GET /up/a b HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        "G@T /up/a HTTP/1.1\r\nHost: {host}\r\n\r\n",
         "GET /up/a HTTP/1.1\r\nHost: {host}\r\nX : y\r\n\r\n",
         "GET /up/a HTTP/1.1\r\nHost: {host}\r\nX: y\r\n z\r\n\r\n",
         "GET /up/a HTTP/1.1\r\nHost: {host}\r\nX: \0\r\n\r\n",
@@ -90,14 +92,55 @@ fn what_is_no_http_ends_quickly() {
         "POST /up/a HTTP/1.1\r\nHost: {host}\r\nContent-Length: +3\r\n\r\nabc",
         "POST /up/a HTTP/1.0\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3}\r\n\r\n",
-    ] {
+        "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3}",
+    ];
+    for request in requests {
         let text = refused(&stage, request);
-        let is_refused =
-            text.is_empty() || text.starts_with("http/1.1 4") || text.starts_with("http/1.0 4");
-        assert!(is_refused, "{request:?}: {text}");
+        assert!(text.starts_with("http/1.1 400 "), "{request:?}: {text}");
+        for part in [
+            "\r\ncontent-type: application/problem+json\r\n",
+            "\r\ntrunkline-call-id: call_",
+            "\r\nconnection: close\r\n",
+            "\"code\":\"request_malformed\"",
+        ] {
+            assert!(text.contains(part), "no {part:?} for {request:?}: {text}");
+        }
+        assert_eq!(text.matches("http/1.1 4").count(), 1, "{request:?}: {text}");
     }
+    let mut caller = stage.ask("GET /-/metrics HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let counted = format!(
+        "trunkline_refused_total{{code=\"request_malformed\"}} {}\n",
+        requests.len()
+    );
+    let metrics = caller.message().1;
+    assert!(metrics.contains(&counted), "{metrics}");
     stage.assert_unasked();
+}
+
+#[test]
+fn a_caller_that_means_tls_is_told_what_this_is() {
+    let stage = Stage::new();
+    let hello = "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3}";
+    let text = refused(&stage, hello);
+    assert!(
+        text.contains("this is plain http: use http://..."),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_no_http_behind_a_good_request_leaves_its_answer_whole() {
+    let stage = Stage::new();
+    let mut caller = stage.ask("GET /up/a HTTP/1.1\r\nHost: {host}\r\n\r\nGET\r\n\r\n");
+    let (mut upstream, _) = stage.asked();
+    upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n");
+    assert_eq!(caller.until("2\r\nok\r\n").lines().last(), Some("ok"));
+    upstream.send("0\r\n\r\n");
+    assert_eq!(caller.until("\r\n\r\n"), "0\r\n\r\n");
+    let (head, body) = caller.message();
+    assert!(head.starts_with("http/1.1 400 "), "{head}");
+    assert!(body.contains("\"code\":\"request_malformed\""), "{body}");
+    caller.assert_over();
 }
 
 #[test]
@@ -145,10 +188,18 @@ fn large_requests_are_refused() {
         "GET /up/a HTTP/1.1\r\nHost: {{host}}\r\nX: {}\r\n\r\n",
         "a".repeat(30_000)
     );
-    assert!(refused(&stage, &endless).starts_with("http/1.1 431 "));
+    let text = refused(&stage, &endless);
+    assert!(text.starts_with("http/1.1 431 "), "{text}");
+    assert!(
+        text.contains("headers are larger than 8192 bytes"),
+        "{text}"
+    );
     let many = "X: a\r\n".repeat(60);
     let many = format!("GET /up/a HTTP/1.1\r\nHost: {{host}}\r\n{many}\r\n");
     assert!(refused(&stage, &many).contains("61 headers, 50 are allowed"));
+    let flood = "X: a\r\n".repeat(5000);
+    let flood = format!("GET /up/a HTTP/1.1\r\nHost: {{host}}\r\n{flood}\r\n");
+    assert!(refused(&stage, &flood).contains("more than 50 headers"));
     let declared = "POST /up/a HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1048577\r\n\r\n";
     let text = refused(&stage, declared);
     assert!(text.starts_with("http/1.1 413 "), "{text}");
@@ -158,10 +209,7 @@ fn large_requests_are_refused() {
         "a".repeat(70_000)
     );
     let text = refused(&stage, &line);
-    assert!(
-        text.starts_with("http/1.1 431 ") || text.starts_with("http/1.1 414 "),
-        "{text}"
-    );
+    assert!(text.contains("target is longer than 16384 bytes"), "{text}");
     stage.assert_unasked();
 }
 

@@ -109,13 +109,13 @@ fn every_problem_is_named_with_its_place() {
         "[server]\nlisten = \"4000\"\norigins = [\"*\"]\n[egress]\nallow = [\"ten\"]\n[connectors.openai]\nbase_url = \"http://127.0.0.1:9000\"\n",
         &[],
         expect![[r#"
-            trunkline.toml:2:10: `4000` is no address to listen on
+            trunkline.toml:2:10: `server.listen` is `4000`, which is no address to listen on
               hint: allowed is an address and port such as `127.0.0.1:4000`, or `unix:/path/to/socket`
-            trunkline.toml:3:11: `*` is no browser origin
+            trunkline.toml:3:11: `server.origins` has `*`, which is no browser origin
               hint: an origin is a scheme, a host and a port, such as `http://localhost:3000`
-            trunkline.toml:5:9: `ten` is no address or network
+            trunkline.toml:5:9: `egress.allow` has `ten`, which is no address or network
               hint: allowed are addresses and networks such as `10.2.0.7` and `10.2.0.0/16`
-            trunkline.toml:7:12: plain http is accepted only for addresses in `egress.allow`
+            trunkline.toml:7:12: `connectors.openai.base_url` is plain http, which is accepted only for addresses in `egress.allow`
               hint: use https, or list the upstream's address in `egress.allow`"#]],
     );
     check_problems(
@@ -130,6 +130,78 @@ fn every_problem_is_named_with_its_place() {
             the variable TRUNKLINE_SERVER_THREADS:1:18: `server.threads` is the text "many"; it takes a whole number
               hint: Threads that carry calls."#]],
     );
+}
+
+/// What is said of `acme` at this address though everything is allowed.
+fn refused(url: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let file = format!(
+        "[egress]\nallow = [\"0.0.0.0/0\", \"::/0\"]\n[connectors.acme]\nbase_url = \"{url}\"\n"
+    );
+    let (config, _) = load(Some(&file), variables, &[]).unwrap();
+    let refused = config.refused_addresses();
+    refused.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_base_url_that_is_never_called_is_told_with_its_place() {
+    expect![[r#"
+        trunkline.toml:4:12: `connectors.acme.base_url` cannot be called: 169.254.169.254 is the metadata service of AWS, Azure, Google Cloud and others
+          hint: metadata services hand out credentials to whoever asks, so `egress.allow` does not open them; name the API's own address"#]]
+    .assert_eq(&refused("https://169.254.169.254/v1", &[]).concat());
+    for url in [
+        "http://169.254.169.254",
+        "http://[fd00:ec2::254]",
+        "http://[::ffff:169.254.169.254]",
+        "http://0xa9fea9fe/",
+        "http://metadata.google.internal./",
+    ] {
+        assert_eq!(refused(url, &[]).len(), 1, "{url}");
+    }
+    for url in ["http://10.0.0.1", "https://api.acme.example"] {
+        assert!(refused(url, &[]).is_empty(), "{url}");
+    }
+    let opened = [("TRUNKLINE_EGRESS_DANGER_ALLOW_METADATA", "true")];
+    assert!(refused("http://169.254.169.254", &opened).is_empty());
+}
+
+#[test]
+fn this_machines_name_is_as_private_as_its_address() {
+    let settings = |allow: &str, url: &str| {
+        format!("[egress]\nallow = [\"{allow}\"]\n[connectors.openai]\nbase_url = \"{url}\"\n")
+    };
+    check_problems(
+        &settings("10.0.0.0/8", "http://localhost:9000"),
+        &[],
+        expect![[r#"
+            trunkline.toml:4:12: `connectors.openai.base_url` is plain http, which is accepted only for addresses in `egress.allow`
+              hint: use https, or list the upstream's address in `egress.allow`"#]],
+    );
+    let good = [
+        ("127.0.0.1", "http://localhost:9000"),
+        ("::1", "http://localhost:9000"),
+        // Where this name leads to is seen when it is dialled.
+        ("10.0.0.0/8", "http://crm.internal"),
+    ];
+    for (allow, url) in good {
+        load(Some(&settings(allow, url)), &[], &[]).expect(url);
+    }
+}
+
+#[test]
+fn listeners_are_named_when_they_are_refused() {
+    check_problems(
+        "[server]\nlisten = \"127.0.0.1:4000\"\n[listeners]\nslack = \"4001\"\nstripe = \"localhost:4000\"\nTwilio = \"127.0.0.1:4003\"\n",
+        &[],
+        expect![[r#"
+            trunkline.toml:6:10: `listeners.Twilio` has a name that no connector can have
+              hint: a name begins with a letter and has lower-case letters, digits and `-`, 31 at most
+            trunkline.toml:4:9: `listeners.slack` is `4001`, which is no address to listen on
+              hint: allowed is an address and port such as `127.0.0.1:4000`, or `unix:/path/to/socket`
+            trunkline.toml:5:10: `listeners.stripe` is `127.0.0.1:4000`, where `server.listen` listens already
+              hint: give each listener a port of its own"#]],
+    );
+    let free = "[server]\nlisten = \"127.0.0.1:0\"\n[listeners]\nstripe = \"127.0.0.1:0\"\n";
+    load(Some(free), &[], &[]).unwrap();
 }
 
 #[test]

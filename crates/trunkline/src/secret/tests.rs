@@ -4,41 +4,11 @@ use expect_test::{Expect, expect};
 
 use super::*;
 
-#[track_caller]
-fn check_dotenv(text: &str, expected: Expect) {
-    let read = read_dotenv(text);
-    let lines: Vec<String> = read
-        .0
-        .iter()
-        .map(|(name, value)| format!("{name}={value:?}"))
-        .collect();
-    expected.assert_eq(&lines.join("\n"));
-}
-
-#[test]
-fn dotenv_files_are_read_as_people_write_them() {
-    check_dotenv(
-        "\u{feff}# keys\nA=one\nexport B = two words # not this\nC='as # it \\n stands'\r\nD=\"line\\n\\\"quoted\\\"\"\nE=\nF=a=b\nnot an assignment\n9=x\n",
-        expect![[r#"
-            A="one"
-            B="two words"
-            C="as # it \\n stands"
-            D="line\n\"quoted\""
-            E=""
-            F="a=b""#]],
-    );
-    check_dotenv(
-        "A=\"two\nlines\"\nB=x",
-        expect![[r#"
-        A="two\nlines"
-        B="x""#]],
-    );
-    check_dotenv(
-        "A=\"never closed\nB=x",
-        expect![[r#"
-        A="\"never closed"
-        B="x""#]],
-    );
+fn file(name: &str, text: &str) -> Source {
+    Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 fn secrets() -> Secrets {
@@ -51,11 +21,8 @@ fn secrets() -> Secrets {
     Secrets::read(
         &environment,
         vec![
-            (
-                ".env.local".to_owned(),
-                "FROM_ENV=local\nEMPTY=filled\nBOTH=local".to_owned(),
-            ),
-            (".env".to_owned(), "BOTH=plain\nLAST=plain".to_owned()),
+            file(".env.local", "FROM_ENV=local\nEMPTY=filled\nBOTH=local"),
+            file(".env", "BOTH=plain\nLAST=plain"),
         ],
     )
 }
@@ -96,6 +63,23 @@ fn a_secret_that_cannot_be_sent_is_refused() {
             "`BROKEN` in the environment holds a line break or another character that cannot be sent"
         ],
     );
+}
+
+#[test]
+fn doubtful_lines_of_every_file_are_kept_by_their_place() {
+    let files = vec![
+        file(".env.local", "A=1\nsk-canary"),
+        file(".env", "B='canary"),
+    ];
+    let secrets = Secrets::read(&Environment::default(), files);
+    let doubts: Vec<String> = secrets.doubts().iter().map(ToString::to_string).collect();
+    expect![[r#"
+        .env.local:2:1: this line is no `NAME=value` and is passed over
+          hint: names have ASCII letters, digits and `_`; a comment begins with `#`
+        .env:1:1: the quote that begins the value of `B` is not closed
+          hint: close it, or the quote itself is taken for a part of the value"#]]
+    .assert_eq(&doubts.join("\n"));
+    assert!(!format!("{secrets:?}").contains("canary"));
 }
 
 #[test]

@@ -62,6 +62,19 @@ fn settings_are_checked() {
 }
 
 #[test]
+fn lines_of_dotenv_files_that_assign_nothing_are_warnings() {
+    let product = Product::bare()
+        .file(".env", "# keys\nsk-canary-without-a-name\n")
+        .file(".env.local", "OPENAI_API_KEY=\"sk-canary-not-closed\n");
+    let finished = product.run(&["doctor"]).expect(0).prints(&[
+        "warning",
+        ".env:2:1: this line is no `NAME=value`",
+        ".env.local:1:1: the quote that begins the value of `OPENAI_API_KEY` is not closed",
+    ]);
+    assert!(!finished.stdout.contains("canary"), "{}", finished.stdout);
+}
+
+#[test]
 fn with_live_each_key_is_tried_by_one_cheap_call() {
     let good = Upstream::start([answer(200).json(r#"{"object":"list","data":[]}"#)]);
     let product = Product::new()

@@ -2,7 +2,7 @@
 
 use trunkline_tests::{Ending, Product, Request, Talk, Upstream, answer};
 
-use crate::door::{check_refused, say};
+use crate::door::{check_refused, guarded, say};
 
 #[test]
 fn a_flood_of_headers_is_refused() {
@@ -17,9 +17,23 @@ fn a_flood_of_headers_is_refused() {
         &format!("GET /openai/v1/x HTTP/1.1\r\nhost: HOST\r\nx: {large}\r\n\r\n"),
     );
     check_refused(
-        &[400, 414, 431],
+        &[431],
         &format!("GET /openai/{large} HTTP/1.1\r\nhost: HOST\r\n\r\n"),
     );
+}
+
+#[test]
+fn a_header_too_many_is_refused_with_the_limit_and_counted() {
+    let (upstream, gateway) = guarded();
+    let many = (0..100).fold(Request::get("/openai/v1/x"), |request, place| {
+        request.header(&format!("x-{place}"), "1")
+    });
+    let body = gateway.send(&many).problem(431, "headers_too_large");
+    assert_eq!(body["detail"], "the request has more than 100 headers");
+    let metrics = gateway.get("/-/metrics").expect(200).text();
+    let counted = r#"trunkline_refused_total{code="headers_too_large"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+    assert_eq!(upstream.count(), 0);
 }
 
 #[test]

@@ -58,6 +58,7 @@ impl Words {
             let path = rest.next().ok_or_else(|| no_path(&what))?;
             What::Path(method(&what)?, path)
         } else {
+            check_capitals(&what, rest.as_slice().first())?;
             What::Operation(what)
         };
         let mut items = Vec::new();
@@ -103,6 +104,18 @@ fn method(word: &str) -> Result<Method, Failure> {
             "allowed are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS",
         )),
     }
+}
+
+/// A method in small letters before a path is no operation.
+fn check_capitals(word: &str, next: Option<&String>) -> Result<(), Failure> {
+    let capitals = word.to_ascii_uppercase();
+    if method(&capitals).is_err() || !next.is_some_and(|next| next.starts_with('/')) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("`{word}` before a path is no operation"),
+        format!("write {capitals} in capitals"),
+    ))
 }
 
 fn no_path(method: &str) -> Failure {
@@ -219,7 +232,7 @@ impl Said {
 }
 
 fn read_text(file: &Path) -> Result<String, Failure> {
-    file::read_text(file, FILE_BYTES_MAX).map_err(|err| Failure::of_file(file.display(), &err))
+    file::read_text(file, FILE_BYTES_MAX).map_err(|err| Failure::of_text(file.display(), &err))
 }
 
 fn read_json(file: &Path) -> Result<Value, Failure> {
