@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::address::Blocked;
+use crate::http1::Fault;
 use crate::tls::TlsFault;
 
 /// A request that got no answer.
@@ -139,6 +140,15 @@ impl SendError {
         match &self.0.cause {
             Cause::Blocked(blocked) => Some(blocked),
             _ => None,
+        }
+    }
+
+    /// What was wrong with the answer or the request, in our own words.
+    pub fn reason(&self) -> Option<&'static str> {
+        match &self.0.cause {
+            Cause::Text(text) => Some(text),
+            Cause::Other(err) => err.downcast_ref().and_then(Fault::reason),
+            Cause::None | Cause::Blocked(_) | Cause::Tls(_) | Cause::Io(_) => None,
         }
     }
 

@@ -22,11 +22,11 @@ pub(crate) fn is_hop(name: &HeaderName) -> bool {
 
 /// What a `Connection` header lists besides how the connection ends.
 pub(crate) fn listed(connection: &HeaderValue) -> impl Iterator<Item = HeaderName> {
-    let options = connection.to_str().unwrap_or_default().split(',');
-    let names = options.map(str::trim).filter(|option| {
-        !option.eq_ignore_ascii_case("keep-alive") && !option.eq_ignore_ascii_case("close")
+    let options = connection.as_bytes().split(|byte| *byte == b',');
+    let names = options.map(<[u8]>::trim_ascii).filter(|option| {
+        !option.eq_ignore_ascii_case(b"keep-alive") && !option.eq_ignore_ascii_case(b"close")
     });
-    names.filter_map(|name| HeaderName::try_from(name).ok())
+    names.filter_map(|name| HeaderName::from_bytes(name).ok())
 }
 
 /// Removes them from headers that should not have them at all, which HTTP/2's should not

@@ -4,8 +4,7 @@
 //! whoever waits for the answer drives the connection by waiting, and whoever lets go of it has
 //! closed it.
 //!
-//! - `head` writes the head of a request, `sending` the whole of it through `staged`, `trailers`
-//!   what may follow its body.
+//! - `head` writes the head of a request, `sending` the whole of it through `staged`.
 //! - `wire` reads. `answer` makes a head of what was read, by `fields`; `body` makes frames of
 //!   it, by `chunks`. These are pure: bytes in, values out.
 //!
@@ -20,7 +19,6 @@ mod fields;
 mod head;
 mod sending;
 mod staged;
-mod trailers;
 mod wire;
 
 use std::io;

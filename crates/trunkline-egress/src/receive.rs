@@ -173,11 +173,21 @@ impl Receiving {
             lease.note_alive(now);
             lease.timer().reset(exchange::earlier(until, self.deadline));
         }
-        ready!(Pin::new(lease.timer()).poll(cx));
-        Poll::Ready(match self.deadline {
-            Some(deadline) if deadline <= self.clock.now() => ReceiveErrorKind::DeadlineExceeded,
-            Some(_) | None => ReceiveErrorKind::IdleTimeout,
-        })
+        loop {
+            ready!(Pin::new(lease.timer()).poll(cx));
+            let now = self.clock.now();
+            if self.deadline.is_some_and(|deadline| deadline <= now) {
+                return Poll::Ready(ReceiveErrorKind::DeadlineExceeded);
+            }
+            // An upload that is still coming keeps the upstream waiting, not us.
+            let upload = lease.upload.as_ref().filter(|upload| !upload.is_over());
+            let since = upload.map(|upload| upload.waits_for_upstream_since(now));
+            let until = since.map(|since| clock::later(since, self.idle));
+            match until.filter(|until| now < *until) {
+                Some(until) => lease.timer().reset(exchange::earlier(until, self.deadline)),
+                None => return Poll::Ready(ReceiveErrorKind::IdleTimeout),
+            }
+        }
     }
 
     /// Whether the deadline has come while frames kept arriving.

@@ -99,7 +99,10 @@ pub(crate) async fn serve(
             }
             return;
         }
-        End::Cut(Some(Overdue::Head)) => late(),
+        End::Cut(Some(Overdue::Head)) => late("the request's head did not arrive in time"),
+        End::Cut(Some(Overdue::Upload)) if !watch.state().has_begun => {
+            late("the rest of the request's body did not arrive in time")
+        }
         End::Unparsed(stop) => unparsed::error(stop, &parts.read_buf, watch.finding(), http.limits),
         End::Cut(_) | End::BrokenOff => return,
     };
@@ -109,20 +112,17 @@ pub(crate) async fn serve(
         "a connection was refused: {refused}"
     );
     // Never into the middle of an answer.
-    if watch.is_settled() {
+    if watch.is_settled() || !watch.state().has_begun {
         let answer = problem::message(&refused, gateway.call_id());
         watched.socket().try_write(&answer).ok();
     }
-    if matches!(end, End::Unparsed(_)) {
+    if matches!(end, End::Unparsed(_) | End::Cut(Some(Overdue::Upload))) {
         linger(watched.socket(), &watch).await;
     }
 }
 
-fn late() -> Error {
-    Error::new(
-        ErrorKind::RequestTimeout,
-        "the request's head did not arrive in time",
-    )
+fn late(what: &str) -> Error {
+    Error::new(ErrorKind::RequestTimeout, what)
 }
 
 fn poll<S>(

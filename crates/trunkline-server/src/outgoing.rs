@@ -112,7 +112,13 @@ impl http_body::Body for Outgoing {
             Source::Reply(body) => Pin::new(body),
         };
         match ready!(body.poll_frame(cx)) {
-            Some(Ok(frame)) => Poll::Ready(Some(Ok(frame))),
+            Some(Ok(frame)) => {
+                // hyper does not ask again behind trailers, or where it knows of the end.
+                if frame.is_trailers() || this.is_end_stream() {
+                    this.answering.watch().set_closing(Closing::Quiet);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
             Some(Err(error)) => {
                 // hyper drops what it has not written yet when a body fails; a pause lets it write.
                 this.broken = Some(error);

@@ -104,7 +104,13 @@ fn headers(error: &Error, call_id: CallId) -> HeaderMap {
         headers.insert(header::RETRY_AFTER, secs.into());
     }
     if error.kind() == ErrorKind::MethodRefused {
-        headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));
+        // A route of ours that refuses a method has said which it takes.
+        let allowed = if error.hint().is_some() {
+            "GET, HEAD"
+        } else {
+            METHODS
+        };
+        headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
     if error.attempts() > 0 {
         headers.insert(ATTEMPTS, error.attempts().into());

@@ -60,10 +60,20 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
+/// Whether a `Proxy-Status` (RFC 9209) speaks in our name.
+fn names_us(status: &HeaderValue) -> bool {
+    let mut members = status.as_bytes().split(|byte| *byte == b',');
+    members.any(|member| member.trim_ascii_start().starts_with(b"trunkline"))
+}
+
 /// Headers by which we speak are not an upstream's to send.
 fn drop_ours(headers: &mut HeaderMap) {
-    let is_ours = |name: &&HeaderName| name.as_str().starts_with("trunkline-");
-    while let Some(name) = headers.keys().find(is_ours).cloned() {
+    let is_ours = |(name, value): &(&HeaderName, &HeaderValue)| {
+        let name = name.as_str();
+        name.starts_with("trunkline-") || (name == "proxy-status" && names_us(value))
+    };
+    while let Some((name, _)) = headers.iter().find(is_ours) {
+        let name = name.clone();
         headers.remove(name);
     }
 }

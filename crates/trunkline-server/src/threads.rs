@@ -245,7 +245,7 @@ impl Carrier {
         self.gateway.drain();
         for watch in &self.watches {
             // Between requests there is nothing to finish.
-            let order = if watch.state().unanswered == 0 {
+            let order = if watch.is_settled() {
                 Order::Cut(None)
             } else {
                 order
@@ -257,13 +257,13 @@ impl Carrier {
     fn sweep(&mut self) {
         let now = self.now();
         self.coarse.set(now);
-        self.watches.retain(|watch| {
+        self.watches.retain(|watch| !watch.is_over());
+        for watch in &self.watches {
             if let Some(overdue) = watch::judge(&watch.state(), self.limits, now) {
                 tracing::debug!(?overdue, "a connection was cut");
                 watch.give(Order::Cut(Some(overdue)));
             }
-            !watch.is_over()
-        });
+        }
     }
 }
 

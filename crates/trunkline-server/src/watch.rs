@@ -87,6 +87,10 @@ pub(crate) struct State {
     pub(crate) place: Place,
     /// Requests that are not answered yet.
     pub(crate) unanswered: u32,
+    /// Whether every answer so far is written to its last byte.
+    pub(crate) is_settled: bool,
+    /// Whether a byte was written since the last request began.
+    pub(crate) has_begun: bool,
     /// The later of: its last answer's end, the first byte of a head.
     pub(crate) since: Moment,
     /// Since when it waits for bytes of the caller; `None` while they come or nobody wants them.
@@ -123,10 +127,8 @@ pub(crate) fn judge(state: &State, limits: Limits, now: Moment) -> Option<Overdu
     }
     match state.place {
         // A head that is sent ahead of its turn is not read, so it cannot be late.
-        Place::Head if state.unanswered == 0 && past(state.since, limits.head) => {
-            Some(Overdue::Head)
-        }
-        Place::Between if state.unanswered == 0 && past(state.since, limits.idle) => {
+        Place::Head if state.is_settled && past(state.since, limits.head) => Some(Overdue::Head),
+        Place::Between if state.is_settled && past(state.since, limits.idle) => {
             Some(Overdue::Request)
         }
         Place::Body if state.reading.is_some_and(|since| past(since, limits.idle)) => {
@@ -162,7 +164,6 @@ pub(crate) struct Watch {
     state: Cell<State>,
     finding: Cell<Option<Finding>>,
     requests: Cell<u32>,
-    is_settled: Cell<bool>,
     order: Cell<Option<Order>>,
     closing: Cell<Closing>,
     is_over: Cell<bool>,
@@ -175,6 +176,8 @@ impl Watch {
         let state = State {
             place: Place::Between,
             unanswered: 0,
+            is_settled: true,
+            has_begun: false,
             since: clock.soon(),
             reading: None,
             writing: None,
@@ -185,7 +188,6 @@ impl Watch {
             state: Cell::new(state),
             finding: Cell::new(None),
             requests: Cell::new(0),
-            is_settled: Cell::new(true),
             order: Cell::new(None),
             closing: Cell::new(Closing::Quiet),
             is_over: Cell::new(false),
@@ -224,7 +226,10 @@ impl Watch {
 
     /// The caller took bytes.
     pub(crate) fn wrote(&self) {
-        self.update(|state| state.writing = None);
+        self.update(|state| {
+            state.writing = None;
+            state.has_begun = true;
+        });
     }
 
     /// The caller takes no more bytes for now.
@@ -236,14 +241,17 @@ impl Watch {
 
     /// Nothing that was to be written so far is left.
     pub(crate) fn flushed(&self) {
-        if self.state.get().unanswered == 0 {
-            self.is_settled.set(true);
-        }
+        self.update(|state| {
+            if state.unanswered == 0 && !state.is_settled {
+                state.is_settled = true;
+                state.since = self.clock.soon();
+            }
+        });
     }
 
     /// Whether every request so far is answered, to the last byte of its answer.
     pub(crate) fn is_settled(&self) -> bool {
-        self.is_settled.get()
+        self.state.get().is_settled
     }
 
     /// Whether bytes are on their way that the caller has not taken.
@@ -258,8 +266,11 @@ impl Watch {
 
     /// A request begins. Gives its number on the connection, counted from 0.
     pub(crate) fn begin(&self) -> u32 {
-        self.update(|state| state.unanswered += 1);
-        self.is_settled.set(false);
+        self.update(|state| {
+            state.unanswered += 1;
+            state.is_settled = false;
+            state.has_begun = false;
+        });
         let number = self.requests.get();
         self.requests.set(number.saturating_add(1));
         number

@@ -148,7 +148,11 @@ impl Options {
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, Error> {
         let mut options = Self::default();
         for (name, value) in headers {
-            if is_ours(name) {
+            if is_ours(name.as_str()) {
+                if headers.get_all(name).iter().nth(1).is_some() {
+                    let message = format!("`{name}` is there more than once");
+                    return Err(Error::new(ErrorKind::BadHeader, message).with_hint("say it once"));
+                }
                 options.read(name.as_str(), text(name, value)?)?;
             }
         }
@@ -187,8 +191,8 @@ impl Options {
 }
 
 /// Whether a header is one of ours, addressed to us and to nobody else.
-pub(crate) fn is_ours(name: &HeaderName) -> bool {
-    name.as_str().starts_with("trunkline-")
+pub(crate) fn is_ours(name: &str) -> bool {
+    name.starts_with("trunkline-")
 }
 
 fn text<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, Error> {

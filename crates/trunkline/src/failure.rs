@@ -26,7 +26,10 @@ pub(crate) fn of_send(error: SendError, host: &str) -> Error {
         ),
         SendErrorKind::TlsFailed => (
             ErrorKind::TlsFailed,
-            format!("there is no trusted encryption with `{host}`"),
+            match error.tls_fault() {
+                Some(fault) => format!("there is no trusted encryption with `{host}`: {fault}"),
+                None => format!("there is no trusted encryption with `{host}`"),
+            },
         ),
         SendErrorKind::StaleConnection
         | SendErrorKind::RefusedByProtocol
@@ -44,7 +47,10 @@ pub(crate) fn of_send(error: SendError, host: &str) -> Error {
         ),
         SendErrorKind::UpstreamMalformed => (
             ErrorKind::UpstreamMalformed,
-            format!("what `{host}` answered is not valid HTTP"),
+            match error.reason() {
+                Some(reason) => format!("what `{host}` answered is not valid HTTP: {reason}"),
+                None => format!("what `{host}` answered is not valid HTTP"),
+            },
         ),
         SendErrorKind::RequestBodyFailed => (
             ErrorKind::CallerGone,

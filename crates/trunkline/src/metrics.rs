@@ -1,5 +1,6 @@
 //! Counts calls for those who watch. Labels have few values: connector, operation, how it ended.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -112,11 +113,11 @@ impl Metrics {
                 all.entry(key.clone()).or_default().add(series);
             }
         }
-        let mut sorted: Vec<(String, Series)> = all
-            .into_iter()
-            .map(|(key, series)| (key.labels(), series))
-            .collect();
-        sorted.sort_by(|one, other| one.0.cmp(&other.0));
+        // Two ways to end may have one label.
+        let mut sorted: BTreeMap<String, Series> = BTreeMap::new();
+        for (key, series) in all {
+            sorted.entry(key.labels()).or_default().add(&series);
+        }
         render(&sorted)
     }
 }
@@ -142,14 +143,14 @@ impl Key {
     }
 }
 
-fn render(sorted: &[(String, Series)]) -> String {
+fn render(sorted: &BTreeMap<String, Series>) -> String {
     let mut text = String::new();
     // Writing to a `String` cannot go wrong.
     let _ = write_all(&mut text, sorted);
     text
 }
 
-fn write_all(text: &mut String, sorted: &[(String, Series)]) -> std::fmt::Result {
+fn write_all(text: &mut String, sorted: &BTreeMap<String, Series>) -> std::fmt::Result {
     writeln!(
         text,
         "# HELP trunkline_attempts_total HTTP exchanges with upstreams."

@@ -139,7 +139,13 @@ impl http_body::Body for Outgoing {
         if upload.is_cut.load(Ordering::Acquire) {
             return Poll::Ready(Some(Err(BodyError::CutOff)));
         }
-        let polled = Pin::new(&mut this.body).poll_frame(cx);
+        let polled = loop {
+            match Pin::new(&mut this.body).poll_frame(cx) {
+                // A caller's trailers could be anything, its credentials too, and no API wants any.
+                Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => {}
+                polled => break polled,
+            }
+        };
         upload
             .is_starved
             .store(polled.is_pending(), Ordering::Relaxed);

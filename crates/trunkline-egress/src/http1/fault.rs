@@ -34,6 +34,14 @@ impl Unwritable {
 }
 
 impl Fault {
+    /// What is wrong with what the upstream sent.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        match self {
+            Fault::Malformed(malformed) => Some(malformed.0),
+            Fault::Closed | Fault::Io(_) | Fault::Body(_) => None,
+        }
+    }
+
     /// A body of another length than its head says, which would make the rest of it the next
     /// request, or the next request its rest.
     pub(super) fn length(what: &'static str) -> Fault {

@@ -4,14 +4,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
 
 use super::fault::{Fault, Unwritable};
 use super::head::{self, Framing};
 use super::staged::Staged;
-use super::trailers::Announced;
 use crate::Head;
 use crate::body::Outgoing;
 
@@ -25,7 +23,6 @@ pub(super) struct Sending {
     /// Kept until it is sent: as long as nothing was written, it can go over another connection
     /// instead.
     body: Option<Outgoing>,
-    announced: Announced,
     staged: Staged,
     framing: Framing,
     stage: Stage,
@@ -51,7 +48,6 @@ impl Sending {
     pub(super) fn idle() -> Sending {
         Sending {
             body: None,
-            announced: Announced::default(),
             staged: Staged::default(),
             framing: Framing::Length(0),
             stage: Stage::Sent,
@@ -71,8 +67,6 @@ impl Sending {
         self.stage = Stage::Open;
         if self.framing == Framing::Length(0) {
             self.stage = Stage::Complete;
-        } else if self.framing == Framing::Chunked {
-            self.announced = Announced::by(&head.headers);
         } else if let Some(bytes) = body.whole() {
             // Shared, not taken: the body stays whole.
             self.staged.push(bytes.clone(), &[]);
@@ -152,7 +146,7 @@ impl Sending {
             match frame {
                 Some(Ok(frame)) => self.stage_frame(frame)?,
                 Some(Err(err)) => return Poll::Ready(Err(Fault::Body(err))),
-                None => self.stage_end(None)?,
+                None => self.stage_end()?,
             }
         }
         Poll::Ready(Ok(()))
@@ -162,8 +156,8 @@ impl Sending {
         match frame.into_data() {
             Ok(data) if data.is_empty() => Ok(()),
             Ok(data) => self.stage_data(data),
-            // What else a frame can be than data or trailers is nothing to us.
-            Err(frame) => self.stage_end(frame.into_trailers().ok().as_ref()),
+            // What else a frame can be is nothing to us.
+            Err(_) => Ok(()),
         }
     }
 
@@ -198,15 +192,10 @@ impl Sending {
             .is_none_or(http_body::Body::is_end_stream)
     }
 
-    fn stage_end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Fault> {
+    fn stage_end(&mut self) -> Result<(), Fault> {
         match self.framing {
             Framing::Chunked => {
-                let out = self.staged.gathered();
-                out.extend_from_slice(b"0\r\n");
-                if let Some(fields) = trailers {
-                    self.announced.write(out, fields);
-                }
-                out.extend_from_slice(b"\r\n");
+                self.staged.gathered().extend_from_slice(b"0\r\n\r\n");
             }
             Framing::Length(0) => {}
             Framing::Length(_) => {

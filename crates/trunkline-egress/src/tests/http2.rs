@@ -211,6 +211,35 @@ async fn trailers_arrive() {
     assert_eq!(collected.to_bytes(), "body");
 }
 
+#[tokio::test]
+async fn trailers_of_a_request_stay_here() {
+    let mut upstream = upstream(h2::server::Builder::new()).await;
+    let origin = upstream.server.origin();
+    let head = head(Method::POST, &origin);
+    let (feed, body) = fed();
+    feed.send(piece("one")).expect("a reader");
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("authorization", "Bearer callers".parse().expect("a value"));
+    feed.send(Ok(http_body::Frame::trailers(trailers)))
+        .expect("a reader");
+    drop(feed);
+    let call = upstream.egress.send(&origin, &head, body, &LIMITS);
+    let (answer, trailers) = tokio::join!(call, async {
+        let mut seen = upstream.seen.recv().await.expect("a request");
+        let body = seen.request.body_mut();
+        let mut all = Vec::new();
+        while let Some(data) = body.data().await {
+            all.extend_from_slice(&data.expect("data"));
+        }
+        assert_eq!(all, b"one");
+        let trailers = body.trailers().await.expect("an end");
+        seen.answer("ok");
+        trailers
+    });
+    assert_eq!(text(answer.expect("an answer")).await, "ok");
+    assert_eq!(trailers, None);
+}
+
 async fn reset_with(reason: Reason) -> Result<Response<Received>, SendError> {
     let mut upstream = upstream(h2::server::Builder::new()).await;
     let origin = upstream.server.origin();

@@ -93,6 +93,39 @@ async fn the_first_byte_limit_waits_for_the_end_of_an_upload() {
 }
 
 #[tokio::test]
+async fn the_idle_limit_waits_for_an_upload_that_goes_on_beside_the_answer() {
+    let (egress, clock) = egress();
+    let mut upstream = Upstream::start([vec![
+        Step::Head,
+        send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n"),
+        Step::Closed,
+    ]]);
+    let origin = upstream.origin();
+    let (feed, body) = fed();
+    let head = head(Method::POST, &origin);
+    let answer = egress.send(&origin, &head, body, &LIMITS).await;
+    let answer = text_until_failure(answer.expect("an answer"));
+    let (text, kind) = while_calling(answer, async {
+        for _ in 0..3 {
+            assert_eq!(clock.sleeping().await, IDLE);
+            clock.advance(IDLE);
+            settle().await;
+            feed.send(piece("more")).expect("a reader");
+            settle().await;
+        }
+        drop(feed);
+        settle().await;
+        clock.advance(IDLE);
+        upstream.closed(0).await;
+    })
+    .await;
+    assert_eq!(
+        (text.as_str(), kind),
+        ("one", ReceiveErrorKind::IdleTimeout)
+    );
+}
+
+#[tokio::test]
 async fn frames_must_follow_within_the_idle_limit() {
     let (egress, clock) = egress();
     let mut upstream = Upstream::start([vec![

@@ -70,12 +70,17 @@ fn too_large(bytes: &[u8], limits: HeadLimits) -> Error {
     let headers = lines
         .take_while(|line| !line.trim_ascii().is_empty())
         .count();
+    // hyper has taken the head already: what is too large is the length that it declares.
+    if bytes.is_empty() {
+        let message = "the request declares a longer body than there can be";
+        return Error::new(ErrorKind::BodyTooLarge, message);
+    }
     let (message, hint) = if limits.headers < headers {
         (
             format!("the request has more than {} headers", limits.headers),
             "send fewer headers, or raise `server.headers_max`",
         )
-    } else if TARGET_BYTES_MAX < first.len() || headers == 0 {
+    } else if first.contains(&b'/') && (TARGET_BYTES_MAX < first.len() || headers == 0) {
         let most = TARGET_BYTES_MAX.min(2 * limits.header_bytes);
         (
             format!("the request's target is longer than {most} bytes"),

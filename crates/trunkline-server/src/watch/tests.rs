@@ -113,8 +113,12 @@ fn an_answer_begins_the_wait_for_the_next_request_anew() {
     let clock = Rc::new(CoarseClock::new(Duration::from_secs(1)));
     let watch = Watch::new(Rc::clone(&clock));
     watch.begin();
-    clock.set(Moment(500_000));
+    clock.set(Moment(400_000));
     watch.end();
+    // Not before its last byte is written.
+    assert_eq!(judge(&watch.state(), LIMITS, Moment(900_000)), None);
+    clock.set(Moment(500_000));
+    watch.flushed();
     assert_eq!(judge(&watch.state(), LIMITS, Moment(575_000)), None);
     assert!(judge(&watch.state(), LIMITS, Moment(576_000)).is_some());
 }

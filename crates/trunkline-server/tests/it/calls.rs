@@ -1,6 +1,6 @@
 //! What goes through, and how.
 
-use crate::stage::{Set, Stage};
+use crate::stage::{End, Set, Stage};
 
 #[test]
 fn a_call_passes_byte_for_byte() {
@@ -194,6 +194,20 @@ fn what_concerns_one_connection_stays_on_it() {
 }
 
 #[test]
+fn trailers_do_not_break_off_an_answer_for_callers_without_them() {
+    let stage = Stage::new();
+    let mut caller = stage.ask("GET /up/a HTTP/1.0\r\nHost: {host}\r\n\r\n");
+    let (mut upstream, _) = stage.asked();
+    upstream.send(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n\
+         2\r\nok\r\n0\r\nx-sum: 7\r\n\r\n",
+    );
+    let (text, end) = caller.rest();
+    assert!(text.ends_with("\r\n\r\nok"), "{text}");
+    assert_eq!(end, End::Closed);
+}
+
+#[test]
 fn trailers_pass_to_callers_that_take_them() {
     let stage = Stage::new();
     let mut caller = stage.ask("GET /up/a HTTP/1.1\r\nHost: {host}\r\nTE: trailers\r\n\r\n");
@@ -214,7 +228,7 @@ fn old_callers_get_what_they_understand() {
     upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
     let head = caller.head();
     assert!(!head.contains("transfer-encoding"), "{head}");
-    assert_eq!(caller.rest(), ("ok".to_owned(), crate::stage::End::Closed));
+    assert_eq!(caller.rest(), ("ok".to_owned(), End::Closed));
 }
 
 #[test]

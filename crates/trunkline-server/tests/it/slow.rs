@@ -46,7 +46,9 @@ fn an_upload_that_stands_still_is_cut() {
     stage.pass(70);
     caller.assert_quiet();
     stage.leap(15);
-    caller.assert_over();
+    let (text, _) = caller.rest();
+    assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+    assert!(text.contains("\"code\":\"request_timeout\""), "{text}");
     // And so the upstream gets no more.
     upstream.assert_over();
 }

@@ -7,6 +7,7 @@ use trunkline_connector::format::Class;
 
 use super::*;
 use crate::call::CallId;
+use crate::error::ErrorKind;
 
 fn event(took_ms: u64, ended: Ended) -> CallEnded {
     CallEnded {
@@ -25,7 +26,9 @@ fn threads_are_added_up() {
     let (one, other) = (metrics.new_shard(), metrics.new_shard());
     one.count(&event(5, Ended::Answered(Class::Ok)));
     other.count(&event(700, Ended::Answered(Class::Ok)));
-    other.count(&event(9_000_000, Ended::CallerGone));
+    // Two ways to end with one label are one series.
+    other.count(&event(4_000_000, Ended::CallerGone));
+    one.count(&event(5_000_000, Ended::Failed(ErrorKind::CallerGone)));
     let text = metrics.render();
     let interesting: Vec<&str> = text
         .lines()
@@ -36,14 +39,14 @@ fn threads_are_added_up() {
     expect![[r#"
         # HELP trunkline_attempts_total HTTP exchanges with upstreams.
         # TYPE trunkline_attempts_total counter
-        trunkline_attempts_total{connector="openai",operation="models.list",ended="caller_gone"} 2
+        trunkline_attempts_total{connector="openai",operation="models.list",ended="caller_gone"} 4
         trunkline_attempts_total{connector="openai",operation="models.list",ended="ok"} 4
         # HELP trunkline_call_duration_seconds Calls, from request to the reply's end.
         # TYPE trunkline_call_duration_seconds histogram
         trunkline_call_duration_seconds_bucket{connector="openai",operation="models.list",ended="caller_gone",le="0.005"} 0
-        trunkline_call_duration_seconds_bucket{connector="openai",operation="models.list",ended="caller_gone",le="+Inf"} 1
+        trunkline_call_duration_seconds_bucket{connector="openai",operation="models.list",ended="caller_gone",le="+Inf"} 2
         trunkline_call_duration_seconds_sum{connector="openai",operation="models.list",ended="caller_gone"} 9000
-        trunkline_call_duration_seconds_count{connector="openai",operation="models.list",ended="caller_gone"} 1
+        trunkline_call_duration_seconds_count{connector="openai",operation="models.list",ended="caller_gone"} 2
         trunkline_call_duration_seconds_bucket{connector="openai",operation="models.list",ended="ok",le="0.005"} 1
         trunkline_call_duration_seconds_bucket{connector="openai",operation="models.list",ended="ok",le="+Inf"} 2
         trunkline_call_duration_seconds_sum{connector="openai",operation="models.list",ended="ok"} 0.705

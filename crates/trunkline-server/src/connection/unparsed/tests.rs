@@ -60,6 +60,18 @@ fn what_is_no_http_is_told_apart_where_it_can_be() {
 }
 
 #[test]
+fn a_length_beyond_all_measure_is_told_from_a_head() {
+    check(
+        Stop::TooLarge,
+        b"",
+        None,
+        expect![
+            "body_too_large: the request declares a longer body than there can be; (the usual)"
+        ],
+    );
+}
+
+#[test]
 fn what_is_too_large_is_told_with_its_limit() {
     check(
         Stop::TooLarge,

@@ -34,23 +34,39 @@ pub(super) fn strip(headers: &mut HeaderMap, connector: &Connector, credential: 
 
 /// Headers that never go on.
 fn never_goes(name: &HeaderName) -> bool {
+    let name = name.as_str();
     matches!(
-        name.as_str(),
+        name,
         // Those of one connection: RFC 9110 section 7.6.1.
-        "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer"
-            | "transfer-encoding" | "upgrade" | "expect" | "proxy-authorization"
-            | "proxy-authenticate"
-            // Credentials, in every shape in which vendors' SDKs send them.
-            | "authorization" | "cookie" | "cookie2" | "x-api-key" | "api-key" | "apikey"
-            | "x-apikey" | "x-api-token" | "api-token" | "x-auth-token" | "x-auth-key"
-            | "x-access-token" | "private-token" | "x-goog-api-key" | "x-amz-security-token"
-            | "x-functions-key" | "x-shopify-access-token" | "ocp-apim-subscription-key"
-            | "xi-api-key" | "x-authorization" | "x-auth" | "x-token" | "x-vault-token"
-            | "x-gitlab-token" | "x-figma-token" | "x-api-secret" | "api-secret"
-            | "x-client-secret" | "x-access-key" | "x-api-key-id" | "x-app-key"
-            | "x-rapidapi-key" | "dd-api-key"
-    ) || call::is_ours(name)
+        "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding"
+            | "upgrade" | "expect" | "proxy-authorization" | "proxy-authenticate"
+            | "http2-settings"
+            // Credentials, in the shapes in which vendors' SDKs and proxies send them.
+            | "authorization" | "authentication" | "auth" | "bearer" | "cookie" | "cookie2"
+            | "apikey" | "api-token" | "auth-token" | "access-token" | "private-token"
+            | "secret-key" | "api-secret" | "client-secret" | "x-apikey" | "x-api-token"
+            | "x-auth" | "x-auth-key" | "x-token" | "x-jwt" | "x-authorization"
+            | "x-vault-token" | "x-gitlab-token" | "x-figma-token" | "x-amz-security-token"
+            | "x-functions-key" | "ocp-apim-subscription-key" | "x-access-key"
+            | "x-api-key-id" | "x-app-key" | "x-rapidapi-key" | "cf-access-jwt-assertion"
+    ) || SHAPES.iter().any(|shape| name.ends_with(shape))
+        || call::is_ours(name)
 }
+
+/// What the names of credentials end in, whoever's they are.
+const SHAPES: [&str; 11] = [
+    "api-key",
+    "-apikey",
+    "-auth-token",
+    "-access-token",
+    "-bearer-token",
+    "-session-token",
+    "-id-token",
+    "-client-secret",
+    "-secret-key",
+    "-api-secret",
+    "-private-token",
+];
 
 /// Headers that the caller declares to concern this connection only.
 fn listed_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
@@ -60,14 +76,20 @@ fn listed_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
         return listed;
     }
     for value in headers.get_all(header::CONNECTION) {
-        let names = value.to_str().unwrap_or_default().split(',').map(str::trim);
+        let names = value.as_bytes().split(|byte| *byte == b',');
         // The first two say how the connection ends and are no headers of this request.
-        let names = names.filter(|name| {
-            !name.eq_ignore_ascii_case("keep-alive") && !name.eq_ignore_ascii_case("close")
+        let names = names.map(<[u8]>::trim_ascii).filter(|name| {
+            !name.eq_ignore_ascii_case(b"keep-alive") && !name.eq_ignore_ascii_case(b"close")
         });
-        listed.extend(names.filter_map(|name| HeaderName::try_from(name).ok()));
+        listed.extend(names.filter_map(|name| HeaderName::from_bytes(name).ok()));
     }
     listed
+}
+
+/// Whether a weight says "not at all" (RFC 9110 section 12.4.2).
+fn is_zero(weight: &str) -> bool {
+    let number = weight.strip_prefix("q=0").or(weight.strip_prefix("Q=0"));
+    number.is_some_and(|rest| rest.bytes().all(|byte| matches!(byte, b'.' | b'0')))
 }
 
 /// Rules look into bodies, so only encodings that we can read are asked for.
@@ -75,8 +97,7 @@ fn readable_encoding(value: &HeaderValue) -> HeaderValue {
     let accepts_gzip = value.to_str().is_ok_and(|text| {
         text.split(',').any(|coding| {
             let mut parts = coding.split(';').map(str::trim);
-            matches!(parts.next(), Some("gzip" | "*"))
-                && !matches!(parts.next(), Some("q=0" | "q=0.0"))
+            matches!(parts.next(), Some("gzip" | "*")) && !parts.next().is_some_and(is_zero)
         })
     });
     HeaderValue::from_static(if accepts_gzip { "gzip" } else { "identity" })
