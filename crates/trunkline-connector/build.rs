@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The TOML files of one connector, sorted.
+/// The TOML files and JSON Schemas of one connector, sorted.
 fn files(connector: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut found = Vec::new();
     for entry in entries(connector)? {
@@ -46,7 +46,10 @@ fn files(connector: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
             found.push(entry);
         }
     }
-    found.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+    found.retain(|file| {
+        let ending = file.extension();
+        ending.is_some_and(|ending| ending == "toml" || ending == "json")
+    });
     found.sort();
     Ok(found)
 }

@@ -2,10 +2,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
-import { CALLERS_KEY, all, journal, sandbox } from "./product.mjs";
+import { CALLERS_KEY, all, journal, real, sandbox } from "./product.mjs";
+import { cut, recorded, twice } from "./twice.mjs";
 
-const at = base => new Anthropic({ apiKey: CALLERS_KEY, baseURL: `${base}/anthropic` });
-const client = () => at(sandbox());
+const at = ({ base, key }, options = {}) => new Anthropic({ apiKey: key, baseURL: base, ...options });
+const own = base => at({ base: `${base}/anthropic`, key: CALLERS_KEY });
+const client = () => own(sandbox());
+const once = side => at(side, { maxRetries: 0 });
+const key = real("ANTHROPIC_API_KEY");
+const same = twice({
+  connector: "anthropic",
+  credential: { "x-api-key": key },
+  keys: { real: { key }, callers: { key: CALLERS_KEY } },
+});
+
 const asking = {
   model: "claude-sonnet-5-5",
   max_tokens: 1024,
@@ -44,6 +54,32 @@ test("models, over two pages", async () => {
   assert.equal(new Set(models.map(model => model.id)).size, models.length);
 });
 
+test("answers are the same as without a gateway", async () => {
+  const ask = side => once(side).messages.create(asking);
+  assert.equal((await same(ask, recorded("anthropic", "message"))).type, "message");
+  const pieces = async side => all(await once(side).messages.create({ ...asking, stream: true }));
+  assert.ok((await same(pieces, recorded("anthropic", "message_stream"))).length > 3);
+  const models = async side => (await once(side).models.list({ limit: 2 })).data;
+  assert.ok((await same(models, recorded("anthropic", "models_page_1"))).length > 0);
+});
+
+test("errors are the same as without a gateway", async () => {
+  const cases = [
+    ["error_400", Anthropic.BadRequestError],
+    ["error_401", Anthropic.AuthenticationError],
+    ["error_404", Anthropic.NotFoundError],
+    ["error_429", Anthropic.RateLimitError],
+    ["error_529", Anthropic.InternalServerError],
+  ];
+  for (const [name, expected] of cases) {
+    const error = await same(side => once(side).messages.create(asking), recorded("anthropic", name));
+    assert.ok(error instanceof expected, `${name}: ${error}`);
+  }
+  const pieces = async side => all(await once(side).messages.create({ ...asking, stream: true }));
+  const [stream] = recorded("anthropic", "message_stream");
+  assert.ok((await same(pieces, [cut(stream)])) instanceof Error);
+});
+
 test("every error is the SDK's own class", async () => {
   const cases = [
     ["401", Anthropic.AuthenticationError],
@@ -68,5 +104,5 @@ test("a stream that breaks off is an error and not an end", async () => {
 });
 
 test("what the gateway has repeated the SDK does not repeat", async () => {
-  await assert.rejects(at(journal()).models.list(), Anthropic.InternalServerError);
+  await assert.rejects(own(journal()).models.list(), Anthropic.InternalServerError);
 });

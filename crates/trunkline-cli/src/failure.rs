@@ -18,7 +18,7 @@ pub(crate) struct Failure {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Complaint {
     /// What happened.
     pub(crate) message: String,
@@ -121,6 +121,14 @@ impl From<&trunkline::Error> for Failure {
         while let Some(source) = cause {
             complaint = complaint.note("caused by", source.to_string());
             cause = source.source();
+        }
+        if let Some(findings) = err.findings() {
+            for finding in &findings.shown {
+                complaint = complaint.note("finding", finding.to_string());
+            }
+            if findings.shown.len() < findings.total {
+                complaint = complaint.note("findings", format!("{} in all", findings.total));
+            }
         }
         if 1 < err.attempts() {
             complaint = complaint.note("attempts", err.attempts().to_string());

@@ -4,13 +4,13 @@
 mod tests;
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use trunkline::{Catalog, Config, Environment, Layers, Secrets};
 use trunkline_connector::document::Source;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, reason};
 use crate::file::{self, TextError};
 
 /// The settings file that is taken when none is named.
@@ -59,11 +59,13 @@ impl Folder {
         environment: &Environment,
         arguments: Vec<(&'static str, String)>,
     ) -> Result<(Config, Vec<String>), Failure> {
-        Ok(Config::load(Layers {
+        let (mut config, warnings) = Config::load(Layers {
             file: self.settings_file()?,
             environment,
             arguments,
-        })?)
+        })?;
+        config.read_schemas(schema)?;
+        Ok((config, warnings))
     }
 
     /// The settings file, if there is one.
@@ -122,11 +124,15 @@ impl Folder {
 pub(crate) fn connector_files(folder: &Path) -> Result<Vec<Source>, Failure> {
     let mut files = Vec::new();
     files.extend(source(&folder.join("connector.toml"))?);
-    for part in ["operations", "examples"] {
+    for (part, ending) in [
+        ("operations", "toml"),
+        ("examples", "toml"),
+        ("schemas", "json"),
+    ] {
         for file in entries(&folder.join(part))? {
             if file
                 .extension()
-                .is_some_and(|extension| extension == "toml")
+                .is_some_and(|extension| extension == ending)
             {
                 files.extend(source(&file)?);
             }
@@ -158,6 +164,18 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// A schema that settings name.
+fn schema(path: &Path) -> io::Result<String> {
+    match file::read_text(path, FILE_BYTES_MAX) {
+        Ok(text) => Ok(text),
+        Err(TextError::Io(err)) => Err(io::Error::new(err.kind(), reason(&err))),
+        Err(TextError::NotUtf8 { line }) => {
+            let what = format!("line {line} is no UTF-8");
+            Err(io::Error::new(ErrorKind::InvalidData, what))
+        }
+    }
 }
 
 /// A text file, if there is one.

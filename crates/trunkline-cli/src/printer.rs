@@ -94,6 +94,9 @@ impl Look {
     }
 }
 
+/// Wider than a line that says how far something has come.
+const STATUS_WIDTH: usize = 79;
+
 /// Standard output for results, standard error for everything else.
 pub(crate) struct Printer {
     out: Box<dyn Write + Send>,
@@ -153,6 +156,17 @@ impl Printer {
         drop(writeln!(self.err, "{text}"));
     }
 
+    /// Writes over the line of standard error that was written so before, of `before` characters.
+    pub(crate) fn status(&mut self, text: &str, before: usize) {
+        let text = visible(text);
+        drop(if text.is_empty() {
+            write!(self.err, "\r{:before$}\r", "")
+        } else {
+            write!(self.err, "\r{text:before$}")
+        });
+        drop(self.err.flush());
+    }
+
     /// Writes what went wrong to standard error, after all results.
     pub(crate) fn complain(&mut self, complaint: &Complaint) {
         drop(self.out.flush());
@@ -185,9 +199,11 @@ impl fmt::Debug for Printer {
     }
 }
 
-/// Writes a line to standard error while a command is at work and has the printer.
+/// Writes a line to a terminal's standard error while a command is at work and has the printer.
+/// A line that says how far it has come may stand there.
 pub(crate) fn tell(text: &dyn Display) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
+    let text = text.to_string();
+    drop(writeln!(io::stderr().lock(), "\r{text:<STATUS_WIDTH$}"));
 }
 
 /// The text without characters that make a terminal do things. Line ends stay.

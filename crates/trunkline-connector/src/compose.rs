@@ -1,80 +1,83 @@
 //! What HTTP request an operation and its inputs become. Pure.
 
+mod body;
+mod file;
 mod form;
+mod multipart;
+mod place;
+mod problem;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde_json::Value;
+use url::Url;
 
-use crate::connector::{Input, Inputs, Operation};
-use crate::format::{BodyKind, InputKind, InputPlace, Need};
-use crate::template::ExpandError;
+use crate::connector::{Inputs, Operation, OperationTarget};
+use crate::format::{BodyKind, InputPlace};
+use crate::graphql::OperationKind;
+use crate::template::{ExpandError, Template};
+use place::Placed;
 
+pub use file::{FileContent, FileValue};
 pub use form::{encode_form, encode_query, encode_repeated};
+pub use multipart::{PART_END, Part, closing};
+pub(crate) use place::{is_allowed, listed};
+pub use problem::InputProblem;
 
 /// A request without the credential, which only the engine has.
 #[derive(Debug, Clone)]
 pub struct Composed {
     /// Its method.
     pub method: Method,
-    /// Path below the base address and query, ready to be sent.
-    pub path_and_query: String,
+    /// Where it goes.
+    pub target: Target,
     /// Headers that inputs became.
     pub headers: HeaderMap,
-    /// Content type and body, where the operation has one.
-    pub body: Option<(HeaderValue, Vec<u8>)>,
+    /// Headers of the operation, to be sent where the caller sent none of that name.
+    pub fixed_headers: HeaderMap,
+    /// The body, where the operation has one.
+    pub body: Option<ComposedBody>,
+    /// What a GraphQL document asks for, which says more than the method whether it may be
+    /// repeated. `None` for other bodies, and for documents that were not looked into.
+    pub graphql: Option<OperationKind>,
 }
 
-/// Why an input does not fit its operation.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InputProblem {
-    /// A required input that was not given.
-    #[error("`{name}` is missing{}", about.as_ref().map(|about| format!(": {about}")).unwrap_or_default())]
-    Missing {
-        /// The input's name.
-        name: String,
-        /// What it is.
-        about: Option<String>,
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Path below the base address and query, ready to be sent.
+    Path(String),
+    /// An address of its own on one of the operation's hosts, with `https`. No credential goes
+    /// there.
+    Address(Url),
+}
+
+/// A body that was made of inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComposedBody {
+    /// Bytes that are there.
+    Bytes {
+        /// What they are.
+        content_type: HeaderValue,
+        /// The bytes.
+        bytes: Vec<u8>,
     },
-    /// A value of another kind.
-    #[error("`{name}` is {got}; it takes {expected}")]
-    WrongKind {
-        /// The input's name.
-        name: String,
-        /// What it takes, such as `a whole number`.
-        expected: &'static str,
-        /// What was given, such as `the text "ten"`.
-        got: String,
-    },
-    /// A value that would make the path mean something else.
-    #[error("`{name}` cannot be part of the path: {reason}")]
-    BadPathPart {
-        /// The input's name.
-        name: String,
-        /// What is wrong with the value.
-        reason: &'static str,
-    },
-    /// A value that no header can hold.
-    #[error("`{name}` is sent as a header, which holds one line of visible characters")]
-    BadHeader {
-        /// The input's name.
-        name: String,
-    },
-    /// A part of the path that is a secret which is not known.
-    #[error("the secret `{name}` is part of the path and not known")]
-    SecretMissing {
-        /// The secret's name within the connector.
-        name: String,
+    /// The parts of a `multipart/form-data` body. Who sends them chooses the boundary.
+    Multipart(Vec<Part>),
+    /// A file's bytes, which whoever sends them reads.
+    File {
+        /// What they are.
+        content_type: HeaderValue,
+        /// The name by which the call knows the file.
+        file: String,
     },
 }
 
 /// Makes the request of an operation. Inputs that the operation does not list are sent as well, in
-/// the body where it has one, else in the query.
+/// the body where it has one that takes them, else in the query. Defaults are sent where an input
+/// is left out.
 ///
 /// Texts given for other kinds are taken where they are exactly that kind's JSON, since a command
 /// line has only text: `1000` for a whole number, `[1, 2]` for a list.
@@ -87,19 +90,13 @@ pub fn compose(
     inputs: &Inputs,
     secrets: impl Fn(&str) -> Option<String>,
 ) -> Result<Composed, Vec<InputProblem>> {
-    let is_missing =
-        |input: &&Input| input.need == Need::Required && !inputs.contains_key(&input.name);
-    let missing = operation
-        .inputs
-        .iter()
-        .filter(is_missing)
-        .map(Input::missing)
-        .collect();
-    write(operation, inputs, secrets, missing)
+    let missing = place::missing(operation, inputs).collect();
+    write(operation, inputs, secrets, (Extent::Whole, missing))
 }
 
-/// As [`compose`], but only the path's inputs must be there: for examples of what an API answers
-/// to a request that lacks something.
+/// As [`compose`], but only the path's inputs must be there, values that are not among the allowed
+/// ones are sent, and a GraphQL document is not looked into: for examples of what an API answers
+/// to a request that is wrong.
 ///
 /// # Errors
 ///
@@ -109,101 +106,115 @@ pub fn compose_incomplete(
     inputs: &Inputs,
     secrets: impl Fn(&str) -> Option<String>,
 ) -> Result<Composed, Vec<InputProblem>> {
-    write(operation, inputs, secrets, Vec::new())
+    write(operation, inputs, secrets, (Extent::Part, Vec::new()))
+}
+
+/// How much of a request must be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Whole,
+    /// What it cannot be written without.
+    Part,
 }
 
 fn write(
     operation: &Operation,
     inputs: &Inputs,
     secrets: impl Fn(&str) -> Option<String>,
-    mut problems: Vec<InputProblem>,
+    (extent, mut problems): (Extent, Vec<InputProblem>),
 ) -> Result<Composed, Vec<InputProblem>> {
-    let placed = place(operation, inputs, &mut problems);
-    let path = write_path(operation, &placed.path, secrets, &mut problems);
+    let placed = place::place(operation, inputs, extent, &mut problems);
+    let target = write_target(operation, &placed, secrets, &mut problems);
     let headers = write_headers(&placed.headers, &mut problems);
-    let Some(mut path_and_query) = path.filter(|_| problems.is_empty()) else {
+    let written = body::write(operation, placed.body, (extent, &headers), &mut problems);
+    let Some(target) = target.filter(|_| problems.is_empty()) else {
         return Err(problems);
     };
-    let query = encode_query(&placed.query);
-    if !query.is_empty() {
-        path_and_query.push('?');
-        path_and_query.push_str(&query);
-    }
-    let body = write_body(operation.body, placed.body);
     Ok(Composed {
         method: operation.method.clone(),
-        path_and_query,
+        target,
         headers,
-        body,
+        fixed_headers: operation.headers.iter().cloned().collect(),
+        body: written.body,
+        graphql: written.graphql,
     })
 }
 
-/// Inputs by where they go, each in the order given.
-#[derive(Default)]
-struct Placed {
-    path: BTreeMap<String, String>,
-    query: Inputs,
-    headers: Vec<(String, String)>,
-    body: Inputs,
-}
-
-fn place(operation: &Operation, inputs: &Inputs, problems: &mut Vec<InputProblem>) -> Placed {
-    let mut placed = Placed::default();
-    for (name, given) in inputs {
-        let input = operation.inputs.iter().find(|input| input.name == *name);
-        let value = match input {
-            None => Cow::Borrowed(given),
-            Some(input) => match fit(input, given) {
-                Ok(value) => value,
-                Err(problem) => {
-                    problems.push(problem);
-                    continue;
-                }
-            },
-        };
-        let place = input.map_or_else(|| operation.place_of_rest(), |input| input.place);
-        match place {
-            InputPlace::Query => {
-                placed.query.insert(name.clone(), value.into_owned());
+fn write_target(
+    operation: &Operation,
+    placed: &Placed,
+    secrets: impl Fn(&str) -> Option<String>,
+    problems: &mut Vec<InputProblem>,
+) -> Option<Target> {
+    let query = form::encode(&placed.query, form::QUERY);
+    match &operation.target {
+        OperationTarget::Path(template) => {
+            let mut path = write_path(operation, template, (&placed.path, secrets), problems)?;
+            if !query.is_empty() {
+                path.push('?');
+                path.push_str(&query);
             }
-            InputPlace::Body => {
-                placed.body.insert(name.clone(), value.into_owned());
-            }
-            InputPlace::Path | InputPlace::Header => match plain_text(&value) {
-                Some(text) if place == InputPlace::Path => {
-                    placed.path.insert(name.clone(), text);
+            Some(Target::Path(path))
+        }
+        OperationTarget::Address { input, hosts } => {
+            // Where it is left out, that is said already, or nothing can be written.
+            let text = placed.address.as_deref().unwrap_or_default();
+            match write_address(text, hosts) {
+                Ok(mut url) => {
+                    if !query.is_empty() {
+                        let before = url.query().map(|before| format!("{before}&"));
+                        url.set_query(Some(&format!("{}{query}", before.unwrap_or_default())));
+                    }
+                    Some(Target::Address(url))
                 }
-                Some(text) => placed.headers.push((name.clone(), text)),
-                None => problems.push(wrong_kind(name, "a text, a number or a boolean", given)),
-            },
+                Err(_) if problems.iter().any(|it| it.name() == input) => None,
+                Err(reason) => {
+                    problems.push(InputProblem::BadAddress {
+                        name: input.clone(),
+                        reason,
+                    });
+                    None
+                }
+            }
         }
     }
-    placed
 }
 
-/// The value as its kind, coerced where it is text that says exactly that.
-fn fit<'v>(input: &Input, given: &'v Value) -> Result<Cow<'v, Value>, InputProblem> {
-    if input.kind.takes(given) || (given.is_null() && input.need == Need::Optional) {
-        return Ok(Cow::Borrowed(given));
+/// The address is one of those that the connector declares, since a body goes there.
+fn write_address(text: &str, hosts: &[String]) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("it is no address: {error}"))?;
+    if url.scheme() != "https" {
+        return Err("it does not begin with `https://`".to_owned());
     }
-    let text = given.as_str().filter(|text| text.trim() == *text);
-    let read = text.and_then(|text| serde_json::from_str(text).ok());
-    read.filter(|value| input.kind.takes(value))
-        .map(Cow::Owned)
-        .ok_or_else(|| wrong_kind(&input.name, input.kind.in_words(), given))
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it carries a user name or a password".to_owned());
+    }
+    let host = url.host_str().unwrap_or_default();
+    if !hosts.iter().any(|allowed| allowed == host) || url.port().is_some() {
+        let allowed = crate::words::any_of(hosts.iter().map(String::as_str));
+        return Err(format!("`{}` is not {allowed}", host_and_port(&url)));
+    }
+    Ok(url)
+}
+
+fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
 }
 
 fn write_path(
     operation: &Operation,
-    parts: &BTreeMap<String, String>,
-    secrets: impl Fn(&str) -> Option<String>,
+    template: &Template,
+    (parts, secrets): (&BTreeMap<String, String>, impl Fn(&str) -> Option<String>),
     problems: &mut Vec<InputProblem>,
 ) -> Option<String> {
-    let input = |name: &str| operation.inputs.iter().find(|input| input.name == name);
-    let secrets: BTreeMap<&str, String> = operation
-        .path
+    let secrets: BTreeMap<&str, String> = template
         .names()
-        .filter(|name| input(name).is_none())
+        .filter(|name| operation.input(name).is_none())
         .filter_map(|name| Some((name, secrets(name)?)))
         .collect();
     let value = |name: &str| {
@@ -212,14 +223,14 @@ fn write_path(
             .or_else(|| secrets.get(name))
             .map(String::as_str)
     };
-    let problem = match operation.path.expand(value) {
+    let problem = match template.expand(value) {
         Ok(path) => return Some(path),
         // It may have been missed already, or refused for its kind.
         Err(ExpandError::Missing(name)) if problems.iter().any(|it| it.name() == name) => {
             return None;
         }
-        Err(ExpandError::Missing(name)) => match input(&name) {
-            Some(input) => input.missing(),
+        Err(ExpandError::Missing(name)) => match operation.input(&name) {
+            Some(input) => InputProblem::missing(input),
             None => InputProblem::SecretMissing { name },
         },
         Err(ExpandError::Empty(name)) => InputProblem::BadPathPart {
@@ -235,117 +246,47 @@ fn write_path(
     None
 }
 
-fn write_headers(given: &[(String, String)], problems: &mut Vec<InputProblem>) -> HeaderMap {
+fn write_headers(
+    given: &[(String, String, String)],
+    problems: &mut Vec<InputProblem>,
+) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for (name, text) in given {
+    for (input, name, text) in given {
         match (HeaderName::try_from(name), HeaderValue::try_from(text)) {
             (Ok(name), Ok(value)) => {
                 headers.insert(name, value);
             }
-            _ => problems.push(InputProblem::BadHeader { name: name.clone() }),
+            _ => problems.push(InputProblem::BadHeader {
+                name: input.clone(),
+            }),
         }
     }
     headers
 }
 
-fn write_body(kind: BodyKind, inputs: Inputs) -> Option<(HeaderValue, Vec<u8>)> {
-    const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
-    const JSON: HeaderValue = HeaderValue::from_static("application/json");
-    match kind {
-        BodyKind::None => None,
-        BodyKind::Json => Some((JSON, Value::Object(inputs).to_string().into_bytes())),
-        BodyKind::Form => Some((FORM, encode_form(&inputs).into_bytes())),
-        BodyKind::FormRepeated => Some((FORM, encode_repeated(&inputs).into_bytes())),
-    }
-}
-
-fn wrong_kind(name: &str, expected: &'static str, given: &Value) -> InputProblem {
-    let got = match given {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => format!("`{value}`"),
-        Value::Number(value) => format!("`{value}`"),
-        Value::String(text) if text.chars().count() <= 40 => format!("the text {text:?}"),
-        Value::String(text) => format!("a text of {} characters", text.chars().count()),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-    };
-    InputProblem::WrongKind {
-        name: name.to_owned(),
-        expected,
-        got,
-    }
-}
-
-/// How a single value is written where there is only text.
-fn plain_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-impl InputProblem {
-    /// The input, or the secret, that it is about.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Missing { name, .. }
-            | Self::WrongKind { name, .. }
-            | Self::BadPathPart { name, .. }
-            | Self::BadHeader { name }
-            | Self::SecretMissing { name } => name,
-        }
-    }
-}
-
-impl Input {
-    fn missing(&self) -> InputProblem {
-        InputProblem::Missing {
-            name: self.name.clone(),
-            about: self.about.clone(),
-        }
+impl Composed {
+    /// Whether it asks for something and changes nothing, whatever its method.
+    pub fn only_reads(&self) -> bool {
+        self.graphql == Some(OperationKind::Query)
     }
 }
 
 impl Operation {
-    /// Where inputs go that say nothing else: the body where there is one, else the query.
+    /// Where inputs go that say nothing else: the body where there is one that takes them, else
+    /// the query.
     pub fn place_of_rest(&self) -> InputPlace {
-        place_of_rest(self.body)
+        place_of_rest(self.body, self.body_input.as_deref())
     }
 }
 
-pub(crate) fn place_of_rest(body: BodyKind) -> InputPlace {
+pub(crate) fn place_of_rest(body: BodyKind, body_input: Option<&str>) -> InputPlace {
     match body {
-        BodyKind::None => InputPlace::Query,
-        BodyKind::Json | BodyKind::Form | BodyKind::FormRepeated => InputPlace::Body,
-    }
-}
-
-impl InputKind {
-    /// Whether a value is of this kind.
-    pub fn takes(self, value: &Value) -> bool {
-        match self {
-            Self::String => value.is_string(),
-            Self::Integer => value.is_i64() || value.is_u64(),
-            Self::Number => value.is_number(),
-            Self::Boolean => value.is_boolean(),
-            Self::Object => value.is_object(),
-            Self::Array => value.is_array(),
-            Self::Any => true,
-        }
-    }
-
-    /// The kind as a sentence names it.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::String => "a text",
-            Self::Integer => "a whole number",
-            Self::Number => "a number",
-            Self::Boolean => "`true` or `false`",
-            Self::Object => "an object",
-            Self::Array => "a list",
-            Self::Any => "anything",
-        }
+        BodyKind::None | BodyKind::Raw => InputPlace::Query,
+        _ if body_input.is_some() => InputPlace::Query,
+        BodyKind::Json
+        | BodyKind::Form
+        | BodyKind::FormRepeated
+        | BodyKind::Multipart
+        | BodyKind::Graphql => InputPlace::Body,
     }
 }

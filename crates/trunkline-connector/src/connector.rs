@@ -1,22 +1,31 @@
 //! A connector that was checked: every name resolves, every pattern compiles, every sample parses.
 
+mod address;
+mod auth;
 mod example;
 mod load;
+mod operation;
+mod schema_file;
 
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method};
-use regex::Regex;
-use url::Url;
+use regex_lite::Regex;
 
-use crate::format::{
-    BodyKind, BodyText, Class, ErrorsSection, InputKind, InputPlace, MethodName, Need,
-    PaginationSection, Repeatable, ReplyKind,
-};
+use crate::document::Problem;
+use crate::format::{ErrorsSection, Need, PaginationSection};
 use crate::name::ConnectorName;
 use crate::outcome::OutcomeRule;
+use crate::secret_text;
 use crate::template::Template;
 use crate::wait::WaitHint;
+use crate::words;
+
+pub use address::*;
+pub use auth::*;
+pub use example::*;
+pub use operation::*;
+pub use schema_file::*;
 
 /// What is known of one third-party API.
 #[derive(Debug, Clone)]
@@ -25,8 +34,10 @@ pub struct Connector {
     pub name: ConnectorName,
     /// The name people know it by.
     pub title: String,
-    /// Where it answers. No query, no fragment, no user information; the path has no final slash.
-    pub base_url: Url,
+    /// Where it answers.
+    pub base_url: BaseUrl,
+    /// Further hosts, by the path that belongs to them.
+    pub hosts: Vec<FurtherHost>,
     /// Its reference documentation.
     pub docs: String,
     /// The day it was last compared with the documentation, `YYYY-MM-DD`.
@@ -39,8 +50,10 @@ pub struct Connector {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Headers of callers that are removed besides the usual ones.
     pub credential_headers: Vec<HeaderName>,
-    /// Paths whose secret part is replaced by ours.
+    /// Paths whose secret parts are replaced by ours.
     pub credential_paths: Vec<Template>,
+    /// Query fields of callers that are removed.
+    pub credential_query: Vec<String>,
     /// How long to wait for it.
     pub timeouts: Timeouts,
     /// How to try again.
@@ -59,8 +72,12 @@ pub struct Connector {
     pub verify: Verify,
     /// What can be called, sorted by name.
     pub operations: Vec<Operation>,
-    /// Its examples, sorted by file name.
-    pub examples: Vec<Example>,
+    /// Its examples; see [`Connector::examples`].
+    pub(crate) examples: Examples,
+    /// Its JSON Schemas, sorted by file name.
+    pub schemas: Vec<SchemaFile>,
+    /// What is allowed and unwise.
+    pub warnings: Vec<Problem>,
 }
 
 /// One value that must be known to call an API.
@@ -70,38 +87,18 @@ pub struct SecretSpec {
     pub name: String,
     /// The environment variable that holds it.
     pub env: String,
-    /// What well-formed values match.
+    /// Other variables that may hold it, tried in order.
+    pub also: Vec<String>,
+    /// Names that bundlers publish and that may hold it, since the vendor declares it public.
+    pub published: Vec<String>,
+    /// Whether the API can be called without it.
+    pub need: Need,
+    /// What well-formed values match; its named groups are values of their own.
     pub pattern: Option<Regex>,
     /// A made-up value; the sandbox accepts exactly this.
     pub example: String,
     /// The page where one gets it.
     pub obtain: String,
-}
-
-/// How a request proves who calls. Numbers are places in [`Connector::secrets`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Auth {
-    /// `Authorization: Bearer SECRET`.
-    Bearer {
-        /// The token.
-        secret: usize,
-    },
-    /// The secret alone in a header of its own.
-    Header {
-        /// The header.
-        name: HeaderName,
-        /// Its value.
-        secret: usize,
-    },
-    /// `Authorization: Basic base64(USERNAME:PASSWORD)`.
-    Basic {
-        /// The user name.
-        username: usize,
-        /// The password.
-        password: usize,
-    },
-    /// No credential at all.
-    None,
 }
 
 /// How long to wait; `None` is the engine's default.
@@ -113,6 +110,8 @@ pub struct Timeouts {
     pub first_byte: Option<Duration>,
     /// Between two pieces of a body.
     pub idle: Option<Duration>,
+    /// Between two pieces of a connection that has changed to WebSocket.
+    pub upgraded: Option<Duration>,
 }
 
 /// How to try again; `None` is the engine's default.
@@ -149,97 +148,6 @@ pub struct Verify {
 /// Inputs of a call, by name.
 pub type Inputs = serde_json::Map<String, serde_json::Value>;
 
-/// One thing an API can do.
-#[derive(Debug, Clone)]
-pub struct Operation {
-    /// Its name.
-    pub name: String,
-    /// What it does, in a few words.
-    pub title: String,
-    /// The HTTP method.
-    pub method: Method,
-    /// The path after the base address.
-    pub path: Template,
-    /// The page that describes it.
-    pub docs: String,
-    /// How inputs are written into the body.
-    pub body: BodyKind,
-    /// Whether asking twice does harm.
-    pub repeatable: Repeatable,
-    /// The way of paging, as a place in [`Connector::pagination`].
-    pub pagination: Option<usize>,
-    /// What it takes, sorted by name.
-    pub inputs: Vec<Input>,
-    /// What kind of body a good answer has.
-    pub reply_body: ReplyKind,
-    /// JSON Pointers to values that a good answer always has.
-    pub reply_required: Vec<String>,
-}
-
-/// One thing an operation takes.
-#[derive(Debug, Clone)]
-pub struct Input {
-    /// Its name.
-    pub name: String,
-    /// Where it goes.
-    pub place: InputPlace,
-    /// What kind of value it is.
-    pub kind: InputKind,
-    /// Whether the call makes no sense without it.
-    pub need: Need,
-    /// What it is.
-    pub about: Option<String>,
-}
-
-/// A call, the request it must become, a recorded answer and the reply it must give.
-#[derive(Debug, Clone)]
-pub struct Example {
-    /// The file's name without its ending.
-    pub name: String,
-    /// What this case shows.
-    pub title: String,
-    /// The operation, as a place in [`Connector::operations`].
-    pub operation: usize,
-    /// The inputs of the call.
-    pub call: Inputs,
-    /// The request it must become.
-    pub request: ExampleRequest,
-    /// What the API answered.
-    pub answer: ExampleAnswer,
-    /// What the answer means.
-    pub class: Class,
-    /// The wait it asks for.
-    pub wait: Option<Duration>,
-    /// The vendor's own message.
-    pub message: Option<String>,
-    /// The vendor's own error code.
-    pub code: Option<String>,
-}
-
-/// The request that an example's call must become.
-#[derive(Debug, Clone)]
-pub struct ExampleRequest {
-    /// The method.
-    pub method: Method,
-    /// Path and query, byte for byte.
-    pub path: String,
-    /// Every header that must be there.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The body.
-    pub body: BodyText,
-}
-
-/// What the API answered in an example.
-#[derive(Debug, Clone)]
-pub struct ExampleAnswer {
-    /// The status.
-    pub status: http::StatusCode,
-    /// Headers; values may hold `{now+20s}` and `{unix+20s}`.
-    pub headers: Vec<(HeaderName, String)>,
-    /// The body.
-    pub body: BodyText,
-}
-
 impl Connector {
     /// Finds an operation by its name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
@@ -248,29 +156,67 @@ impl Connector {
             .find(|operation| operation.name == name)
     }
 
+    /// The name of the operation that was probably meant by one that does not exist: one of nearly
+    /// that name, or one that does the same to something else.
+    pub fn operation_like(&self, name: &str) -> Option<&str> {
+        let names = || self.operations.iter().map(|one| one.name.as_str());
+        let verb = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
+        words::nearest(name, names()).or_else(|| names().find(|other| verb(other) == verb(name)))
+    }
+
     /// Finds the operation that a method and a path below the base address belong to, as a place
-    /// in [`Connector::operations`]. The one that says most exactly what it matches wins.
+    /// in [`Connector::operations`]. The one that says most exactly what it matches wins; of several
+    /// GraphQL documents at one path, the operation that brings none.
     pub fn operation_at(&self, method: &Method, path: &str) -> Option<usize> {
-        let matching = |(_, operation): &(usize, &Operation)| {
-            operation.method == *method && operation.path.matches(path)
-        };
-        let operations = self.operations.iter().enumerate().filter(matching);
-        operations
-            .max_by_key(|(_, operation)| operation.path.exactness())
+        let templates = self
+            .operations
+            .iter()
+            .enumerate()
+            .filter_map(|(place, operation)| {
+                let template = operation.path().filter(|_| operation.method == *method)?;
+                Some((place, template))
+            });
+        let matching = templates.filter(|(_, template)| template.matches(path));
+        matching
+            .max_by_key(|(place, template)| {
+                let operation = self.operations.get(*place);
+                let query = operation.and_then(|operation| operation.input("query"));
+                let is_open = query.is_none_or(|query| query.default.is_none());
+                (template.exactness(), is_open)
+            })
             .map(|(place, _)| place)
+    }
+
+    /// The value of `secret` or `secret.group`, as templates name them; `value` gives a secret's.
+    pub fn secret_part(
+        &self,
+        name: &str,
+        value: impl Fn(usize) -> Option<String>,
+    ) -> Option<String> {
+        let (secret, group) = secret_text::split_group(name);
+        let place = self.secrets.iter().position(|spec| spec.name == secret)?;
+        let whole = value(place)?;
+        match group {
+            None => Some(whole),
+            Some(group) => self
+                .secrets
+                .get(place)?
+                .part(&whole, group)
+                .map(str::to_owned),
+        }
     }
 }
 
-impl MethodName {
-    /// The method itself.
-    pub fn method(self) -> Method {
-        match self {
-            Self::Get => Method::GET,
-            Self::Head => Method::HEAD,
-            Self::Post => Method::POST,
-            Self::Put => Method::PUT,
-            Self::Patch => Method::PATCH,
-            Self::Delete => Method::DELETE,
-        }
+impl SecretSpec {
+    /// Every variable that may hold it, in the order in which they are tried.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let names = [&self.env].into_iter().chain(&self.also);
+        names.chain(&self.published).map(String::as_str)
+    }
+
+    /// A named group of a value; `None` where the value does not match the pattern.
+    pub fn part<'v>(&self, value: &'v str, group: &str) -> Option<&'v str> {
+        let found = self.pattern.as_ref()?.captures(value)?.name(group)?;
+        Some(found.as_str())
     }
 }

@@ -7,6 +7,7 @@ mod shape;
 mod tests;
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -30,7 +31,8 @@ pub struct Source {
 #[derive(Debug, Clone)]
 pub struct Document {
     source: Source,
-    root: Node,
+    /// Made when it is first asked for: whoever knows that all is well asks for no place.
+    root: OnceLock<Node>,
 }
 
 /// One thing that is wrong with a file, and where. Sorts by place.
@@ -66,15 +68,29 @@ impl Document {
     pub fn parse(source: Source) -> Result<Self, Vec<Problem>> {
         let (root, errors) = DeTable::parse_recoverable(&source.text);
         if errors.is_empty() {
-            let root = Node::of_document(&root);
+            let root = OnceLock::from(Node::of_document(&root));
             return Ok(Self { source, root });
         }
         let mut problems: Vec<_> = errors
             .iter()
             .map(|error| source.problem_in(error))
             .collect();
-        problems.sort();
+        // Of several at one place the first says why; the others follow from it, and those of
+        // nested values say the same again. What is not closed mostly follows too.
+        problems.sort_by_key(|problem| {
+            let follows = problem.message.starts_with("unclosed");
+            (problem.line, problem.column, follows)
+        });
+        problems.dedup_by_key(|problem| (problem.line, problem.column));
         Err(problems)
+    }
+
+    /// Reads a text that was checked before, such as one that is compiled in, as a `T`: without
+    /// comparing its shape. `None` where it is not what was thought.
+    pub(crate) fn read_checked<T: DeserializeOwned>(source: Source) -> Option<(Self, T)> {
+        let read = toml::from_str(&source.text).ok()?;
+        let root = OnceLock::new();
+        Some((Self { source, root }, read))
     }
 
     /// Reads the document as a `T`, once its shape fits `T`'s JSON Schema.
@@ -89,7 +105,7 @@ impl Document {
     /// As [`Document::read`], with the shape of `T` made before.
     pub(crate) fn read_as<T: DeserializeOwned>(&self, shape: &Shape) -> Result<T, Vec<Problem>> {
         let mut problems: Vec<_> = shape
-            .check(&self.root)
+            .check(self.root())
             .into_iter()
             .map(|complaint| Problem {
                 hint: complaint.hint,
@@ -112,7 +128,7 @@ impl Document {
 
     /// Where the value at `path` stands; `None` where there is none.
     pub fn place(&self, path: &Path) -> Option<Place> {
-        let offset = self.root.find(path)?.span.start;
+        let offset = self.root().find(path)?.span.start;
         let Problem { line, column, .. } = self.source.problem(offset, "");
         Some(Place { line, column })
     }
@@ -122,13 +138,46 @@ impl Document {
     /// A table that has a header of its own stands at its header.
     pub fn problem(&self, path: &Path, message: impl Into<String>) -> Problem {
         self.source
-            .problem(self.root.nearest(path).span.start, message)
+            .problem(self.root().nearest(path).span.start, message)
+    }
+
+    fn root(&self) -> &Node {
+        self.root.get_or_init(|| {
+            let (root, _) = DeTable::parse_recoverable(&self.source.text);
+            Node::of_document(&root)
+        })
     }
 }
 
 impl Source {
+    /// Reads the text as JSON.
+    pub(crate) fn json(&self) -> Result<serde_json::Value, Problem> {
+        serde_json::from_str(&self.text).map_err(|error| {
+            let line_start = match error.line() {
+                0 | 1 => 0,
+                line => self
+                    .text
+                    .match_indices('\n')
+                    .nth(line - 2)
+                    .map_or(0, |(at, _)| at + 1),
+            };
+            // The library counts bytes, and names the place behind what it has read.
+            let at = line_start + error.column().saturating_sub(1);
+            let text = error.to_string();
+            let why = text.rsplit_once(" at line ").map_or(&*text, |(why, _)| why);
+            self.problem(
+                at.min(self.text.len()),
+                format!("the file is no JSON: {why}"),
+            )
+        })
+    }
+
     /// A problem at a place in bytes.
-    fn problem(&self, offset: usize, message: impl Into<String>) -> Problem {
+    pub(crate) fn problem(&self, offset: usize, message: impl Into<String>) -> Problem {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         Problem {

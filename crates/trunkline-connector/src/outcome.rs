@@ -103,7 +103,7 @@ pub fn needs_body(rules: &[OutcomeRule], waits: &[WaitHint], status: StatusCode)
     }
     let is_error = status.is_client_error() || status.is_server_error();
     waits.iter().any(|hint| {
-        matches!(hint.from, WaitFrom::Body(_))
+        matches!(hint.from, WaitFrom::Body(_) | WaitFrom::Cost(_))
             && match &hint.statuses {
                 Statuses::Any => is_error,
                 named @ Statuses::These(_) => named.contain(status),

@@ -159,20 +159,19 @@ impl Template {
         Exactness(weights.fold(0, |sum, weight| sum << 2 | weight))
     }
 
-    /// Whether both match the same paths, whatever their parts are called.
-    pub fn has_shape_of(&self, other: &Self) -> bool {
-        self.segments.len() == other.segments.len()
-            && self
-                .segments
-                .iter()
-                .zip(&other.segments)
-                .all(|(ours, theirs)| {
-                    ours.len() == theirs.len()
-                        && ours
-                            .iter()
-                            .zip(theirs)
-                            .all(|(ours, theirs)| ours.has_shape_of(theirs))
-                })
+    /// The same for all templates that match the same paths, whatever their parts are called.
+    pub fn shape(&self) -> String {
+        let mut shape = String::new();
+        for segment in &self.segments {
+            shape.push('/');
+            for piece in segment {
+                shape.push_str(match piece {
+                    Piece::Literal(text) => text,
+                    Piece::Name(_) => "{}",
+                });
+            }
+        }
+        shape
     }
 
     fn places_in(&self, path: &str, extent: Extent) -> Option<Vec<(&str, Range<usize>)>> {
@@ -230,14 +229,6 @@ impl Piece {
         match self {
             Self::Literal(_) => None,
             Self::Name(name) => Some(name),
-        }
-    }
-
-    fn has_shape_of(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Literal(ours), Self::Literal(theirs)) => ours == theirs,
-            (Self::Name(_), Self::Name(_)) => true,
-            (Self::Literal(_), Self::Name(_)) | (Self::Name(_), Self::Literal(_)) => false,
         }
     }
 }

@@ -12,8 +12,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-const SPAN_PATTERN: &str = r"^[0-9]{1,9}(ms|s|m|h|d)$";
-const SIZE_PATTERN: &str = r"^[0-9]{1,9}(B|KiB|MiB|GiB)$";
+pub(crate) const SPAN_PATTERN: &str = r"^[0-9]{1,9}(ms|s|m|h|d)$";
+pub(crate) const SIZE_PATTERN: &str = r"^[0-9]{1,9}(B|KiB|MiB|GiB)$";
+
+pub(crate) const SPAN_WORDS: &str = "a time such as `500ms`, `30s`, `5m`, `1h` or `7d`";
+pub(crate) const SIZE_WORDS: &str = "a size such as `512B`, `64KiB`, `2MiB` or `1GiB`";
 
 /// A length of time in a file: a whole number and `ms`, `s`, `m`, `h` or `d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +52,7 @@ impl FromStr for Span {
             .map(|(unit, number)| Self(Duration::from_millis(unit * number)))
             .ok_or_else(|| UnitError {
                 text: text.to_owned(),
-                what: "a time such as `500ms`, `30s`, `5m`, `1h` or `7d`",
+                what: SPAN_WORDS,
             })
     }
 }
@@ -71,7 +74,7 @@ impl FromStr for Size {
             .map(|(unit, number)| Self(unit * number))
             .ok_or_else(|| UnitError {
                 text: text.to_owned(),
-                what: "a size such as `512B`, `64KiB`, `2MiB` or `1GiB`",
+                what: SIZE_WORDS,
             })
     }
 }
@@ -119,7 +122,7 @@ fn whole(digits: &str) -> Option<u64> {
 }
 
 macro_rules! text_in_files {
-    ($type:ident, $pattern:ident, $about:literal) => {
+    ($type:ident, $pattern:ident, $about:ident) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = Cow::<'_, str>::deserialize(deserializer)?;
@@ -139,13 +142,5 @@ macro_rules! text_in_files {
     };
 }
 
-text_in_files!(
-    Span,
-    SPAN_PATTERN,
-    "a time such as `500ms`, `30s`, `5m`, `1h` or `7d`"
-);
-text_in_files!(
-    Size,
-    SIZE_PATTERN,
-    "a size such as `512B`, `64KiB`, `2MiB` or `1GiB`"
-);
+text_in_files!(Span, SPAN_PATTERN, SPAN_WORDS);
+text_in_files!(Size, SIZE_PATTERN, SIZE_WORDS);

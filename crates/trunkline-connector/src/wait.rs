@@ -9,10 +9,10 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, header};
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::format::WaitUnit;
+use crate::format::{CostSource, WaitUnit};
 use crate::outcome::Answer;
 use crate::status::Statuses;
 use form::{MILLISECOND, SECOND};
@@ -42,6 +42,8 @@ pub enum WaitFrom {
     Header(HeaderName),
     /// A value in a JSON body, by JSON Pointer (RFC 6901).
     Body(String),
+    /// Points that must come back first, by what a JSON body says of them.
+    Cost(CostSource),
 }
 
 /// How long an answer asks us to wait, and where it says so.
@@ -109,8 +111,7 @@ static GUESSES: [(HeaderName, WaitUnit, Option<HeaderName>); 6] = [
 pub fn asked(hints: &[WaitHint], answer: &Answer<'_>, now: SystemTime) -> Option<Asked> {
     let mut longest = None;
     for hint in hints.iter().filter(|hint| hint.applies(answer)) {
-        let waits = hint.texts(answer).filter_map(|text| hint.wait(&text, now));
-        keep_longest(&mut longest, waits, &hint.from);
+        keep_longest(&mut longest, hint.waits(answer, now), &hint.from);
     }
     for (name, unit) in &GENERAL {
         keep_longest_of_header(&mut longest, answer.headers, (name, *unit), now);
@@ -186,6 +187,25 @@ impl WaitHint {
         parse(self.unit, value, now)
     }
 
+    /// Whether it applies to an answer and finds a wait there, however short.
+    pub fn is_hit<'a>(&'a self, answer: &Answer<'a>, now: SystemTime) -> bool {
+        self.applies(answer) && self.waits(answer, now).next().is_some()
+    }
+
+    fn waits<'a>(
+        &'a self,
+        answer: &Answer<'a>,
+        now: SystemTime,
+    ) -> impl Iterator<Item = Duration> + use<'a> {
+        let cost = match &self.from {
+            WaitFrom::Cost(cost) => answer.body.and_then(|body| cost.wait_in(body)),
+            WaitFrom::Header(_) | WaitFrom::Body(_) => None,
+        };
+        let texts = self.texts(answer);
+        cost.into_iter()
+            .chain(texts.filter_map(move |text| self.wait(&text, now)))
+    }
+
     fn applies(&self, answer: &Answer<'_>) -> bool {
         let is_spent = |name| {
             answer
@@ -200,6 +220,7 @@ impl WaitHint {
         let (header, pointer) = match &self.from {
             WaitFrom::Header(name) => (Some(name), None),
             WaitFrom::Body(pointer) => (None, Some(pointer)),
+            WaitFrom::Cost(_) => (None, None),
         };
         let headers = answer.headers;
         let in_headers = header
@@ -211,6 +232,19 @@ impl WaitHint {
             .zip(pointer)
             .and_then(|(body, pointer)| body.pointer(pointer));
         in_headers.chain(found.and_then(text_of))
+    }
+}
+
+impl CostSource {
+    /// The wait until enough points are there, at most [`WAIT_MAX`]; none at all where they are.
+    pub fn wait_in(&self, body: &Value) -> Option<Duration> {
+        let number = |pointer: &str| body.pointer(pointer)?.as_f64();
+        let lacking = number(&self.requested)? - number(&self.available)?;
+        let per_second = number(&self.restore_per_s).filter(|rate| *rate > 0.0)?;
+        // Upwards to the millisecond: a moment too early costs another refusal.
+        let millis = (lacking.max(0.0) / per_second * 1e3).ceil();
+        let wait = Duration::try_from_secs_f64(millis / 1e3).unwrap_or(WAIT_MAX);
+        Some(wait.min(WAIT_MAX))
     }
 }
 
@@ -236,6 +270,7 @@ impl fmt::Display for WaitFrom {
         match self {
             Self::Header(name) => write!(f, "`{name}`"),
             Self::Body(pointer) => write!(f, "`{pointer}` of the body"),
+            Self::Cost(cost) => write!(f, "`{}` of the body", cost.available),
         }
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use serde_json::Value;
+
 /// The candidate that somebody who wrote `given` most likely meant.
 pub fn nearest<'c>(given: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let given = given.to_lowercase();
@@ -47,6 +49,18 @@ pub fn allowed<'w>(given: &str, words: impl IntoIterator<Item = &'w str>) -> Str
     match nearest(given, words) {
         None => format!("allowed: {list}"),
         Some(word) => format!("did you mean `{word}`? allowed: {list}"),
+    }
+}
+
+/// A value as a sentence names it; long texts are only counted.
+pub(crate) fn of_value(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) | Value::Number(_) => format!("`{value}`"),
+        Value::String(text) if text.chars().count() <= 40 => format!("the text {text:?}"),
+        Value::String(text) => format!("a text of {} characters", text.chars().count()),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
     }
 }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 
-pub use self::replay::Replayable;
+pub use self::replay::{GatherError, Replayable};
 pub(crate) use self::upload::{Outgoing, Upload};
 
 use self::replay::Replay;

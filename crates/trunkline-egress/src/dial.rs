@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::error::{Cause, SendError, SendErrorKind, Step};
 use crate::origin::Origin;
 use crate::resolve::{LookupError, ResolveError, Resolver};
-use crate::tls::{Protocol, Tls};
+use crate::tls::{Offer, Protocol, Tls};
 use crate::transport::Transport;
 
 /// How long one address is given before the next is tried beside it (RFC 8305 §5).
@@ -57,6 +57,7 @@ impl Dialer {
     pub(crate) async fn dial(
         &self,
         origin: &Origin,
+        offer: Offer,
         progress: &Progress,
     ) -> Result<(Transport, Protocol), SendError> {
         progress.enter(Step::LookUp);
@@ -85,13 +86,13 @@ impl Dialer {
             return Ok((Transport::plain(stream), Protocol::Http1));
         }
         progress.enter(Step::Tls);
-        let (stream, protocol) =
-            self.tls
-                .connect(origin.hostname(), stream)
-                .await
-                .map_err(|fault| {
-                    SendError::unsent(SendErrorKind::TlsFailed, Cause::Tls(fault)).at(Step::Tls)
-                })?;
+        let (stream, protocol) = self
+            .tls
+            .connect(origin.hostname(), offer, stream)
+            .await
+            .map_err(|fault| {
+                SendError::unsent(SendErrorKind::TlsFailed, Cause::Tls(fault)).at(Step::Tls)
+            })?;
         Ok((Transport::tls(stream), protocol))
     }
 

@@ -126,7 +126,7 @@ pub(crate) fn over_http2<'a>(
 }
 
 /// Waits for the head of the answer, within the first-byte limit and the deadline.
-async fn within<F: Future>(
+pub(crate) async fn within<F: Future>(
     terms: &Terms<'_>,
     answer: F,
     timer: &mut Sleep,
@@ -162,7 +162,7 @@ async fn within<F: Future>(
     .await
 }
 
-fn received(
+pub(crate) fn received(
     terms: &Terms<'_>,
     place: Place,
     incoming: Option<Incoming>,

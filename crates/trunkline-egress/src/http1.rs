@@ -24,7 +24,7 @@ mod wire;
 use std::io;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::Response;
 use http_body::{Frame, SizeHint};
 
@@ -131,6 +131,12 @@ impl Exchange {
                 Err(err) => return Poll::Ready(Some(Err(self.broken_off(Some(err))))),
             }
         }
+    }
+
+    /// The stream, and what was read of it behind the answer's head: after a change of protocol
+    /// they belong together.
+    pub(crate) fn into_stream(self) -> (Transport, BytesMut) {
+        (self.wire.transport, self.wire.buffer)
     }
 
     /// Whether the answer has come to its end.

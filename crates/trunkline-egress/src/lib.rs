@@ -42,6 +42,7 @@ mod receive;
 mod resolve;
 mod tls;
 mod transport;
+mod upgrade;
 
 use std::fmt;
 use std::sync::Arc;
@@ -51,13 +52,14 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Response};
 use url::Url;
 
-pub use body::{Body, BodyError, Replayable};
+pub use body::{Body, BodyError, GatherError, Replayable};
 pub use clock::{Clock, ManualClock, Sleep};
 pub use dial::ProxyError;
 pub use error::{SendError, SendErrorKind, Step};
 pub use origin::{Origin, OriginError};
 pub use receive::{ReceiveError, ReceiveErrorKind, Received};
 pub use tls::{CertificateFileError, TlsFault};
+pub use upgrade::{Tunnel, Upgraded};
 
 use address::Rules;
 use body::Outgoing;
@@ -67,7 +69,7 @@ use error::Cause;
 use exchange::{Failed, Terms};
 use pool::{Opening, Pool, Taken, Turn};
 use resolve::Resolver;
-use tls::{Protocol, Tls};
+use tls::{Offer, Protocol, Tls};
 
 /// What an operator decides about outgoing connections.
 #[derive(Clone, Debug, Default)]
@@ -285,7 +287,7 @@ impl Egress {
         progress: &Progress,
         opening: Option<Opening>,
     ) -> Result<Taken, SendError> {
-        let (transport, protocol) = self.dialer.dial(origin, progress).await?;
+        let (transport, protocol) = self.dialer.dial(origin, Offer::Any, progress).await?;
         progress.enter(Step::Handshake);
         let failed =
             |cause| SendError::unsent(SendErrorKind::ConnectFailed, cause).at(Step::Handshake);

@@ -7,6 +7,7 @@ mod limits;
 mod refused;
 mod secure;
 mod tunnel;
+mod upgrade;
 mod uploads;
 mod upstream;
 

@@ -19,7 +19,19 @@ const SESSIONS_MAX: usize = 1024;
 
 /// Opens encrypted streams. Clones share one configuration, and with it the sessions.
 #[derive(Clone)]
-pub(crate) struct Tls(TlsConnector);
+pub(crate) struct Tls {
+    any: TlsConnector,
+    http1: TlsConnector,
+}
+
+/// Which HTTP is offered to an upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Whichever it likes best.
+    Any,
+    /// HTTP/1.1, which alone can change to another protocol.
+    Http1,
+}
 
 /// Which HTTP the two sides agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,23 +114,32 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .expect("ring's own suites");
         let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
-        Ok(Tls(TlsConnector::from(Arc::new(config))))
+        let mut http1 = config.clone();
+        http1.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Tls {
+            any: TlsConnector::from(Arc::new(config)),
+            http1: TlsConnector::from(Arc::new(http1)),
+        })
     }
 
-    /// Encrypts `stream` to `host`, and says which HTTP to speak over it.
+    /// Encrypts `stream` to `host`, and says which HTTP to speak over it: one of those offered.
     pub(crate) async fn connect<S>(
         &self,
         host: &Hostname,
+        offer: Offer,
         stream: S,
     ) -> Result<(TlsStream<S>, Protocol), TlsFault>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let name = server_name(host)?;
-        let stream = self
-            .0
+        let connector = match offer {
+            Offer::Any => &self.any,
+            Offer::Http1 => &self.http1,
+        };
+        let stream = connector
             .connect(name, stream)
             .await
             .map_err(|err| fault(&err))?;

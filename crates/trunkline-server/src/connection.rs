@@ -19,10 +19,11 @@ use trunkline::{Config, Error, ErrorKind};
 
 use crate::connection::unparsed::{HeadLimits, Stop};
 use crate::gateway::Gateway;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Answering, Outgoing};
 use crate::problem;
 use crate::socket::{Socket, Watched};
 use crate::tally::Tally;
+use crate::tunnel;
 use crate::watch::{Order, Overdue, Watch};
 
 /// What a caller may still send after a refusal; beyond that it is not listened to.
@@ -94,6 +95,14 @@ pub(crate) async fn serve(
     let mut watched = parts.io.into_inner();
     let refused = match end {
         End::Served => {
+            if let Some(tunneled) = watch.take_tunnel() {
+                let answering = Answering::begin(&watch);
+                let caller = (watched.socket(), parts.read_buf);
+                // Boxed, so that no other connection carries its size.
+                Box::pin(tunnel::carry(caller, tunneled, gateway.clock(), &watch)).await;
+                drop(answering);
+                return;
+            }
             if watched.may_have_unread() || !parts.read_buf.is_empty() {
                 linger(watched.socket(), &watch).await;
             }

@@ -6,7 +6,7 @@ mod tests;
 use std::net::SocketAddr;
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use trunkline::config::{Config, Listen};
 use trunkline::{Error, ErrorKind};
 
@@ -43,6 +43,18 @@ pub(crate) struct Admitted {
     pub(crate) cors: Cors,
     /// Whether some of its headers are addressed to us.
     pub(crate) options: Options,
+    /// The protocol that it asks to change to.
+    pub(crate) change: Change,
+}
+
+/// The protocol that a request asks to change to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// None, or one that we do not speak: HTTP/1.1 goes on (RFC 9110 section 7.8).
+    #[default]
+    None,
+    /// WebSocket (RFC 6455).
+    WebSocket,
 }
 
 /// What a browser has to be told about a request.
@@ -88,7 +100,7 @@ pub(crate) enum Refusal {
     TransferEncoding,
     /// An `Expect` other than `100-continue`.
     Expectation,
-    /// A protocol to change to that we do not speak.
+    /// A WebSocket asked for in a way that none can be (RFC 6455 section 4.1).
     Upgrade,
     /// More headers than allowed.
     HeaderCount(usize),
@@ -208,16 +220,19 @@ pub(crate) fn decide(rules: &Rules, request: &Parts) -> Result<Admitted, Refusal
     {
         return Err(Refusal::Expectation);
     }
-    if head
+    let wants_websocket = head
         .upgrade
-        .is_some_and(|upgrade| names_protocol(upgrade, "websocket"))
-    {
-        return Err(Refusal::Upgrade);
-    }
+        .is_some_and(|upgrade| names_protocol(upgrade, "websocket"));
+    let change = match (wants_websocket, &request.method, request.version) {
+        (false, _, _) => Change::None,
+        (true, &Method::GET, Version::HTTP_11) => Change::WebSocket,
+        (true, _, _) => return Err(Refusal::Upgrade),
+    };
     limits(rules, &head, &request.headers)?;
     Ok(Admitted {
         cors,
         options: head.options,
+        change,
     })
 }
 
@@ -397,8 +412,7 @@ impl Refusal {
             Self::TransferEncoding => {
                 malformed("the request's `Transfer-Encoding` is not `chunked`")
             }
-            Self::Upgrade => malformed("this version of Trunkline does not carry WebSockets")
-                .with_hint("connect to the API itself for this"),
+            Self::Upgrade => malformed("a WebSocket is asked for with GET over HTTP/1.1"),
             Self::HostNotOurs => {
                 let host = shown("host");
                 Error::new(

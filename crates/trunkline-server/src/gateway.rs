@@ -14,11 +14,15 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use hyper::body::Incoming;
 use trunkline::connector::ConnectorName;
-use trunkline::{Body, Call, CallId, Error, ErrorKind, Options, Reply, Target, Trunkline};
+use trunkline::{
+    Body, Call, CallId, Changed, Clock, Error, ErrorKind, Files, Options, Paginate, Reply, Target,
+    Trunkline,
+};
 
-use crate::door::{self, Admitted, Cors};
+use crate::door::{self, Admitted, Change, Cors};
 use crate::outgoing::{Answering, Outgoing};
 use crate::own::{self, Own, Readiness};
+use crate::pages::{self, Begun};
 use crate::reply;
 use crate::site::{Mount, Site, Upstreams};
 use crate::tally::Tally;
@@ -59,6 +63,8 @@ enum Task {
     Own(Method, Uri),
     /// Make a call. Boxed: it is handed on several times, and it is large.
     Call(Box<Calling>),
+    /// Make a call that changes to WebSocket.
+    Change(Box<Calling>),
 }
 
 /// A call that is about to be made.
@@ -163,6 +169,7 @@ impl Gateway {
             Asked::Own => return Ok(Task::Own(head.method, head.uri)),
             Asked::Call(connector, path_and_query) => (connector, path_and_query),
         };
+        let change = admitted.change;
         let options = options(site, admitted, &head)?;
         let target = Target::Path {
             method: head.method,
@@ -173,14 +180,19 @@ impl Gateway {
             target,
             headers: head.headers,
             body: Body::Empty,
+            files: Files::new(),
             options,
         };
         let version = head.version;
-        Ok(Task::Call(Box::new(Calling {
+        let calling = Box::new(Calling {
             call,
             incoming,
             version,
-        })))
+        });
+        Ok(match change {
+            Change::None => Task::Call(calling),
+            Change::WebSocket => Task::Change(calling),
+        })
     }
 
     async fn serve(&self, site: usize, task: Task, answering: Answering) -> Response<Outgoing> {
@@ -204,14 +216,51 @@ impl Gateway {
                     Err(error) => self.fail(&error, answering),
                 }
             }
+            // Boxed, as above.
+            Task::Change(calling) => Box::pin(self.change(calling, answering)).await,
             Task::Call(calling) => {
                 let version = calling.version;
-                match self.call(site, calling, &answering).await {
+                let answered = match calling.call.options.paginate {
+                    None => self.call(site, calling, &answering).await,
+                    // Boxed, because it is rare and would make every call's future larger.
+                    Some(paginate) => {
+                        let begun = self.begin_pages(site, calling, (paginate, &answering));
+                        match Box::pin(begun).await {
+                            Ok(Begun::Records(records)) => {
+                                return pages::response(records, version, answering);
+                            }
+                            Ok(Begun::Answered(reply)) => Ok(*reply),
+                            Err(failed) => Err(failed),
+                        }
+                    }
+                };
+                match answered {
                     Ok(reply) => reply::response(reply, version, answering),
                     Err(Failed::Call(error)) => self.fail(&error, answering),
                     Err(Failed::Refused(error)) => self.refuse(&error, answering),
                 }
             }
+        }
+    }
+
+    /// Makes a call that changes to WebSocket. The connection itself is handed to the upstream's
+    /// once the answer is written.
+    async fn change(&self, calling: Box<Calling>, answering: Answering) -> Response<Outgoing> {
+        let Calling { call, version, .. } = *calling;
+        match self.engine.upgrade(call).await {
+            Ok(Changed::Tunnel(tunneled)) => {
+                let mut headers = tunneled.headers.clone();
+                headers.insert(problem::CALL_ID, tunneled.call_id.into());
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                answering.watch().set_tunnel(tunneled);
+                let mut response = Response::new(Outgoing::own(Bytes::new(), answering));
+                *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+                *response.headers_mut() = headers;
+                response
+            }
+            Ok(Changed::Answered(reply)) => reply::response(*reply, version, answering),
+            Err(error) => self.fail(&error, answering),
         }
     }
 
@@ -221,6 +270,38 @@ impl Gateway {
         calling: Box<Calling>,
         answering: &Answering,
     ) -> Result<Reply, Failed> {
+        let (call, upload) = self.take_in(site, calling, answering).await?;
+        self.engine.call(call).await.map_err(|error| {
+            match upload.refused().or_else(|| flaw(answering)) {
+                Some(refused) => Failed::Refused(refused),
+                None => Failed::Call(error),
+            }
+        })
+    }
+
+    async fn begin_pages(
+        &self,
+        site: usize,
+        calling: Box<Calling>,
+        (paginate, answering): (Paginate, &Answering),
+    ) -> Result<Begun, Failed> {
+        let (call, _) = self.take_in(site, calling, answering).await?;
+        let begun = pages::begin(&self.engine, call, paginate).await;
+        begun.map_err(|error| match flaw(answering) {
+            Some(refused) => Failed::Refused(refused),
+            // What is left of a body that is not sent would be taken for the next request.
+            None if error.kind() == ErrorKind::BodyTooLarge => Failed::Refused(error),
+            None => Failed::Call(error),
+        })
+    }
+
+    /// The call with its body, as far as that is taken in before the call is made.
+    async fn take_in(
+        &self,
+        site: usize,
+        calling: Box<Calling>,
+        answering: &Answering,
+    ) -> Result<(Call, Upload), Failed> {
         let body_max = self.sites.get(site).map_or(0, |site| site.rules.body_max());
         let Calling {
             mut call, incoming, ..
@@ -229,12 +310,7 @@ impl Gateway {
             .await
             .map_err(|error| Failed::Refused(flaw(answering).unwrap_or(error)))?;
         call.body = body;
-        self.engine.call(call).await.map_err(|error| {
-            match upload.refused().or_else(|| flaw(answering)) {
-                Some(refused) => Failed::Refused(refused),
-                None => Failed::Call(error),
-            }
-        })
+        Ok((call, upload))
     }
 
     /// What a path asks for.
@@ -303,6 +379,11 @@ impl Gateway {
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
+    }
+
+    /// The clock that every time limit is measured by.
+    pub(crate) fn clock(&self) -> &Clock {
+        self.engine.clock()
     }
 
     /// A number for an answer that no call has given one.

@@ -13,6 +13,7 @@ mod gateway;
 mod listener;
 mod outgoing;
 mod own;
+mod pages;
 mod problem;
 mod reply;
 mod runtime;
@@ -22,6 +23,7 @@ mod socket;
 mod start;
 mod tally;
 mod threads;
+mod tunnel;
 mod upload;
 mod watch;
 

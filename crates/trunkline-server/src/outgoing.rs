@@ -9,6 +9,7 @@ use http_body::{Frame, SizeHint};
 use trunkline::{Error, ReplyBody};
 
 use crate::framing::Finding;
+use crate::pages::Records;
 use crate::watch::{Closing, Watch};
 
 /// A request that is being answered. Dropped, it says that it no longer is.
@@ -61,6 +62,8 @@ enum Source {
     Own(Bytes),
     /// An upstream's, piece by piece.
     Reply(ReplyBody),
+    /// The records of a list, page by page.
+    Records(Box<Records>),
 }
 
 impl Outgoing {
@@ -77,6 +80,15 @@ impl Outgoing {
     pub(crate) fn reply(body: ReplyBody, answering: Answering) -> Self {
         Self {
             source: Source::Reply(body),
+            answering,
+            broken: None,
+        }
+    }
+
+    /// The records of a list.
+    pub(crate) fn records(records: Box<Records>, answering: Answering) -> Self {
+        Self {
+            source: Source::Records(records),
             answering,
             broken: None,
         }
@@ -106,12 +118,15 @@ impl http_body::Body for Outgoing {
         if let Some(error) = this.broken.take() {
             return this.break_off(error);
         }
-        let body = match &mut this.source {
+        let frame = match &mut this.source {
             Source::Own(bytes) if bytes.is_empty() => return Poll::Ready(None),
             Source::Own(bytes) => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Source::Reply(body) => Pin::new(body),
+            Source::Reply(body) => ready!(Pin::new(body).poll_frame(cx)),
+            Source::Records(records) => {
+                ready!(records.poll_lines(cx)).map(|lines| lines.map(Frame::data))
+            }
         };
-        match ready!(body.poll_frame(cx)) {
+        match frame {
             Some(Ok(frame)) => {
                 // hyper does not ask again behind trailers, or where it knows of the end.
                 if frame.is_trailers() || this.is_end_stream() {
@@ -136,6 +151,7 @@ impl http_body::Body for Outgoing {
         match &self.source {
             Source::Own(bytes) => bytes.is_empty(),
             Source::Reply(body) => self.broken.is_none() && body.is_end_stream(),
+            Source::Records(_) => false,
         }
     }
 
@@ -143,6 +159,7 @@ impl http_body::Body for Outgoing {
         match &self.source {
             Source::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Source::Reply(body) => body.size_hint(),
+            Source::Records(_) => SizeHint::new(),
         }
     }
 }

@@ -80,6 +80,10 @@ fn body(error: &Error, call_id: CallId) -> Vec<u8> {
     if let Some(secs) = retry_after_secs(error) {
         problem.insert("retry_after_secs".to_owned(), secs.into());
     }
+    if let Some(findings) = error.findings() {
+        problem.insert("findings".to_owned(), json!(findings.shown));
+        problem.insert("findings_total".to_owned(), findings.total.into());
+    }
     problem.insert("message".to_owned(), message.clone().into());
     // stripe-node takes an error body without `error` for success.
     let inner = json!({ "type": "trunkline_error", "code": kind.code(), "message": message });

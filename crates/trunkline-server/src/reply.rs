@@ -13,7 +13,7 @@ use crate::problem::{self, ATTEMPTS, CALL_ID, HINT};
 use crate::watch::Closing;
 
 /// Tells proxies such as nginx to pass a stream on as it comes.
-const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+pub(crate) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A reply as the response to a caller that speaks this version of HTTP.
 ///

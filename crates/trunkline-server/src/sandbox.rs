@@ -4,8 +4,12 @@
 //! it answers is chosen by `choose`, which is pure; `play` sends it.
 
 mod choose;
+mod document;
 mod given;
+mod jobs;
+mod path;
 mod play;
+mod route;
 
 use std::convert::Infallible;
 use std::io;
@@ -15,6 +19,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -23,9 +28,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use trunkline::connector::Connector;
 use trunkline::{Catalog, Clock, Fault};
 
-use self::choose::{Asked, Choice};
+use self::choose::{Asked, Choice, Credential};
+use self::given::Sent;
+use self::jobs::Jobs;
 use self::play::Played;
 use crate::runtime::Background;
 
@@ -57,7 +65,11 @@ impl Sandbox {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let stand = Arc::new(Stand { catalog, clock });
+        let stand = Arc::new(Stand {
+            catalog,
+            clock,
+            jobs: Jobs::default(),
+        });
         let runtime = Background::new()?;
         let work = move || runtime.run(accept(listener, stand, stopped));
         let thread = std::thread::Builder::new()
@@ -139,6 +151,7 @@ async fn serve(stream: TcpStream, stand: Arc<Stand>) {
 struct Stand {
     catalog: Arc<Catalog>,
     clock: Clock,
+    jobs: Jobs,
 }
 
 impl Stand {
@@ -158,45 +171,68 @@ impl Stand {
         if fault == Some(Fault::Slow) {
             self.clock.sleep(SLOW).await;
         }
-        let path = head.uri.path();
-        let name = path.split('/').nth(1).unwrap_or_default();
+        let name = head.uri.path().split('/').nth(1).unwrap_or_default();
         let Some(entry) = self.catalog.find(name) else {
             return self.own(StatusCode::NOT_FOUND, "the sandbox has no such connector");
         };
         let connector = &entry.connector;
-        let base = format!("/{name}{}", connector.base_url.path().trim_end_matches('/'));
-        let asked = Asked {
-            method: &head.method,
-            path: path.strip_prefix(&base).unwrap_or_default(),
-            query: head.uri.query().unwrap_or_default(),
-            headers: &head.headers,
-            body: &body.to_bytes(),
-            fault,
+        let example = match choose(connector, &head, &body.to_bytes(), fault) {
+            Choice::Example(example) => example,
+            Choice::Looks(looks) => match self.jobs.next(connector, &looks) {
+                Some(example) => example,
+                None => return self.own(StatusCode::NOT_FOUND, "the job was not recorded"),
+            },
+            Choice::None { status, message } => return self.own(status, &message),
         };
-        match choose::choose(connector, &asked) {
-            Choice::Example(example) => {
-                let answer = &example.answer;
-                let mut response =
-                    Response::new(Played::new(&answer.body, fault, self.clock.clone()));
-                *response.status_mut() = answer.status;
-                *response.headers_mut() = answer.headers_at(self.clock.wall());
-                drop_framing(response.headers_mut());
-                response
-            }
-            Choice::None { status, message } => self.own(status, &message),
-        }
+        self.jobs.begun(connector, example);
+        let answer = &example.answer;
+        let mut response = Response::new(Played::new(&answer.body, fault, self.clock.clone()));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers_at(self.clock.wall());
+        drop_framing(response.headers_mut());
+        response
     }
 
     /// Words of our own, in the form that SDKs look for.
     fn own(&self, status: StatusCode, message: &str) -> Response<Played> {
         let error = serde_json::json!({ "type": "trunkline_sandbox", "code": "sandbox", "message": message });
-        let body = serde_json::json!({ "message": message, "error": error }).to_string();
+        let errors = [serde_json::json!({ "message": message })];
+        let body = serde_json::json!({ "message": message, "error": error, "errors": errors });
+        let body = body.to_string();
         let mut response = Response::new(Played::whole(Bytes::from(body), self.clock.clone()));
         *response.status_mut() = status;
         let kind = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
     }
+}
+
+/// Chooses the answer to a request whose path has the connector's name before it.
+fn choose<'a>(
+    connector: &'a Connector,
+    head: &Parts,
+    body: &[u8],
+    fault: Option<Fault>,
+) -> Choice<'a> {
+    let base = connector.base_url.example().path().trim_end_matches('/');
+    let base = format!("/{}{base}", connector.name);
+    let is_shown = trunkline::shows_example_credential(connector, head, body);
+    let asked = Asked {
+        method: &head.method,
+        sent: Sent {
+            path: head.uri.path().strip_prefix(&base).unwrap_or_default(),
+            query: head.uri.query().unwrap_or_default(),
+            headers: &head.headers,
+            body,
+        },
+        credential: if is_shown {
+            Credential::Right
+        } else {
+            Credential::Wrong
+        },
+        fault,
+    };
+    choose::choose(connector, &asked)
 }
 
 /// Recorded answers are framed anew.

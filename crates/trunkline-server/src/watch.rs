@@ -8,9 +8,12 @@
 mod tests;
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Duration;
+
+use trunkline::Tunneled;
 
 use crate::framing::{Finding, Place};
 
@@ -158,7 +161,6 @@ pub(crate) enum Closing {
 }
 
 /// What a connection, its requests and its thread know of each other.
-#[derive(Debug)]
 pub(crate) struct Watch {
     clock: Rc<CoarseClock>,
     state: Cell<State>,
@@ -166,6 +168,7 @@ pub(crate) struct Watch {
     requests: Cell<u32>,
     order: Cell<Option<Order>>,
     closing: Cell<Closing>,
+    tunnel: Cell<Option<Box<Tunneled>>>,
     is_over: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
@@ -190,6 +193,7 @@ impl Watch {
             requests: Cell::new(0),
             order: Cell::new(None),
             closing: Cell::new(Closing::Quiet),
+            tunnel: Cell::new(None),
             is_over: Cell::new(false),
             waker: RefCell::new(None),
         }
@@ -304,6 +308,16 @@ impl Watch {
         self.closing.get()
     }
 
+    /// Leaves what the connection is to become part of, once it is done with HTTP.
+    pub(crate) fn set_tunnel(&self, tunnel: Box<Tunneled>) {
+        self.tunnel.set(Some(tunnel));
+    }
+
+    /// What the connection is to become part of.
+    pub(crate) fn take_tunnel(&self) -> Option<Box<Tunneled>> {
+        self.tunnel.take()
+    }
+
     /// Tells the connection what to do.
     pub(crate) fn give(&self, order: Order) {
         self.order.set(Some(order));
@@ -331,5 +345,13 @@ impl Watch {
     /// Whether the connection is no more.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over.get()
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }

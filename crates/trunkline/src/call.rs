@@ -1,7 +1,9 @@
 //! What is asked of the engine, and what it gives back.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -28,9 +30,15 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body, for calls by path.
     pub body: Body,
+    /// The files that inputs name, for calls by operation.
+    pub files: Files,
     /// How to make it.
     pub options: Options,
 }
+
+/// Where the files are that a call brings, by the names that its inputs have for them. An input is
+/// data, perhaps a stranger's, and can name no other file.
+pub type Files = BTreeMap<String, PathBuf>;
 
 /// What is called.
 #[derive(Debug, Clone)]
@@ -80,6 +88,7 @@ impl Call {
             target,
             headers: HeaderMap::new(),
             body: Body::Empty,
+            files: Files::new(),
             options: Options::default(),
         }
     }
@@ -98,6 +107,28 @@ pub struct Options {
     pub validate: Validate,
     /// What the sandbox is to do wrong.
     pub fault: Option<Fault>,
+    /// How many pages the caller wants to have read. It is for whoever chooses between
+    /// [`Trunkline::pages`](crate::Trunkline::pages) and one call.
+    pub paginate: Option<Paginate>,
+}
+
+/// How many pages are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paginate {
+    /// As many as there are.
+    All,
+    /// No more than this.
+    UpTo(NonZeroU64),
+}
+
+impl Paginate {
+    /// The most pages that are read.
+    pub fn pages_max(self) -> Option<NonZeroU64> {
+        match self {
+            Self::All => None,
+            Self::UpTo(pages) => Some(pages),
+        }
+    }
 }
 
 /// What to do with a reply that is not what the operation promises.
@@ -174,7 +205,8 @@ impl Options {
             "trunkline-validate" => self.validate = value.parse()?,
             "trunkline-sandbox" => self.fault = Some(value.parse()?),
             "trunkline-cache" if value == "off" => {}
-            "trunkline-cache" | "trunkline-paginate" | "trunkline-key" => {
+            "trunkline-paginate" => self.paginate = Some(value.parse()?),
+            "trunkline-cache" | "trunkline-key" => {
                 let message = format!("this version of Trunkline cannot do what `{name}` asks for");
                 return Err(Error::new(ErrorKind::BadHeader, message)
                     .with_hint("leave the header out, or use a version that has it"));
@@ -182,7 +214,7 @@ impl Options {
             _ => {
                 let message = format!("there is no header `{name}`");
                 return Err(Error::new(ErrorKind::BadHeader, message).with_hint(
-                    "known are Trunkline-Connection, -Timeout, -Retry, -Validate and -Sandbox",
+                    "known are Trunkline-Connection, -Timeout, -Retry, -Paginate, -Validate and -Sandbox",
                 ));
             }
         }
@@ -235,6 +267,24 @@ impl FromStr for Validate {
                 "`off`, `report` or `enforce`",
             )),
         }
+    }
+}
+
+impl FromStr for Paginate {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        let pages = text.parse().map(Self::UpTo);
+        pages.map_err(|_| {
+            wrong(
+                "trunkline-paginate",
+                text,
+                "`all` or a number of pages from 1",
+            )
+        })
     }
 }
 

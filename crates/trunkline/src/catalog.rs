@@ -50,18 +50,21 @@ impl Catalog {
     pub fn load(own: Vec<Vec<Source>>) -> Result<Self, Vec<Problem>> {
         let mut entries = Vec::new();
         let mut problems = Vec::new();
-        let mut load = |files, origin| match Connector::load(files) {
-            Ok(connector) => entries.push(Entry {
-                connector: Arc::new(connector),
-                origin,
-            }),
-            Err(found) => problems.extend(found),
-        };
         for files in own {
-            load(files, Provenance::Folder);
+            match Connector::load(files) {
+                Ok(connector) => entries.push(Entry {
+                    connector: Arc::new(connector),
+                    origin: Provenance::Folder,
+                }),
+                Err(found) => problems.extend(found),
+            }
         }
-        for (_, files) in builtin::sources() {
-            load(files, Provenance::Builtin);
+        match builtin::load() {
+            Ok(connectors) => entries.extend(connectors.into_iter().map(|connector| Entry {
+                connector: Arc::new(connector),
+                origin: Provenance::Builtin,
+            })),
+            Err(found) => problems.extend(found),
         }
         if !problems.is_empty() {
             return Err(problems);

@@ -1,7 +1,9 @@
 //! The engine as its users hold it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
@@ -11,11 +13,15 @@ use trunkline_egress::{Clock, Egress, Settings};
 use crate::call::{Call, Reply};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::drift::Drifted;
+use crate::drift::watcher::Watcher;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{self, FetchOptions, Fetched};
 use crate::installed::Snapshot;
+use crate::jobs::{self, Finished, Look, WaitError};
 use crate::metrics::{Metrics, Shard};
-use crate::pipeline::{self, Plan};
+use crate::pages::{PageOptions, Pages};
+use crate::pipeline::{self, Changed, Plan};
 use crate::secret::Secrets;
 
 /// Makes calls of third-party APIs. Cheap to clone; clones share everything.
@@ -30,6 +36,7 @@ pub struct Trunkline {
 struct Shared {
     snapshot: ArcSwap<Snapshot>,
     metrics: Metrics,
+    watcher: Arc<Watcher>,
     clock: Clock,
     own_listeners: Arc<OwnListeners>,
 }
@@ -69,9 +76,11 @@ impl Trunkline {
             metrics: metrics.new_shard(),
         };
         let snapshot = ArcSwap::from_pointee(snapshot);
+        let looks = Arc::clone(metrics.looks());
         let shared = Shared {
             snapshot,
             metrics,
+            watcher: Arc::new(Watcher::new(looks, clock.clone())),
             clock,
             own_listeners,
         };
@@ -124,6 +133,41 @@ impl Trunkline {
         pipeline::run(self, call)
     }
 
+    /// Makes a call that changes to WebSocket, of an operation that does (RFC 6455).
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn upgrade(&self, call: Call) -> Result<Changed, Error> {
+        pipeline::upgrade::upgrade(self, call).await
+    }
+
+    /// Reads the pages of a call, one call after another.
+    ///
+    /// The call is of an operation that answers in pages, or of the path of one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadInput`], if it does not answer in pages, or what would keep the first page
+    /// from being asked for.
+    pub fn pages(&self, call: Call, options: PageOptions) -> Result<Pages, Error> {
+        Pages::new(self, call, options)
+    }
+
+    /// Makes a call that begins a job, and waits until the job is done: no longer than `timeout`,
+    /// with a last look when it is over. `watch` is told of every look that finds it not done.
+    ///
+    /// Dropping the future ends the waiting and not the job.
+    ///
+    /// # Errors
+    /// What went wrong, and by which call one looks again.
+    pub async fn wait_for(
+        &self,
+        call: Call,
+        timeout: Option<Duration>,
+        watch: impl FnMut(Look<'_>) + Send,
+    ) -> Result<Finished, WaitError> {
+        jobs::wait_for(self, call, timeout, watch).await
+    }
+
     /// Shows the request that a call would become, credentials masked, and sends nothing.
     ///
     /// # Errors
@@ -162,6 +206,18 @@ impl Trunkline {
         &self.shared.metrics
     }
 
+    /// How replies differed so far from what is known of them. Waits until those that have passed
+    /// were looked at, which takes a moment at most.
+    pub fn drift(&self) -> Vec<Drifted> {
+        self.shared.watcher.report()
+    }
+
+    /// From now on, how replies differ is also written down in this folder, now and then and when
+    /// the engine is dropped. It is added to what is there; see [`drift::read`](crate::drift::read).
+    pub fn keep_drift_in(&self, folder: impl Into<PathBuf>) {
+        self.shared.watcher.keep_in(folder.into());
+    }
+
     /// The clock that every time limit is measured by.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
@@ -173,6 +229,10 @@ impl Trunkline {
 
     pub(crate) fn egress(&self) -> &Egress {
         &self.own.egress
+    }
+
+    pub(crate) fn watcher(&self) -> &Arc<Watcher> {
+        &self.shared.watcher
     }
 
     pub(crate) fn metrics_shard(&self) -> &Arc<Shard> {

@@ -6,14 +6,17 @@ mod layers;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
+use serde_json::Value;
 use trunkline_connector::document::{Path, Problem, Source, Step};
 use trunkline_connector::{ConnectorName, Retry, Timeouts, published};
 use url::Url;
@@ -100,6 +103,8 @@ pub struct Egress {
 pub struct Override {
     /// Where it answers.
     pub base_url: Option<Url>,
+    /// Where its tokens are asked for.
+    pub token_url: Option<Url>,
     /// How long a whole call may take, retries included.
     pub timeout: Option<Duration>,
     /// How long to wait for each part of an attempt.
@@ -110,6 +115,26 @@ pub struct Override {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The variables that hold its secrets, by the secret's name.
     pub secrets: BTreeMap<String, String>,
+    /// Fields of operations set anew, by the operation's name.
+    pub operations: BTreeMap<String, OperationOverride>,
+}
+
+/// Fields of an operation set anew.
+#[derive(Debug, Clone, Default)]
+pub struct OperationOverride {
+    /// The app's own schema of a good reply.
+    pub schema: Option<OwnSchema>,
+}
+
+/// The app's own schema of an operation's replies.
+#[derive(Debug, Clone)]
+pub struct OwnSchema {
+    /// The file that it stands in.
+    pub path: PathBuf,
+    /// What the file holds, once it was read.
+    pub json: Option<Arc<Value>>,
+    /// Where the setting stands.
+    setting: Problem,
 }
 
 /// Where settings may stand.
@@ -148,6 +173,28 @@ impl Config {
     /// other connectors, so whoever reads settings decides what to make of them.
     pub fn refused_addresses(&self) -> &[Problem] {
         &self.refused
+    }
+
+    /// Reads the files that settings name as the app's own schemas, by a function that reads one.
+    ///
+    /// # Errors
+    /// Every file that cannot be read or is no JSON, by the setting that names it.
+    pub fn read_schemas(
+        &mut self,
+        read: impl Fn(&std::path::Path) -> io::Result<String>,
+    ) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        let operations = self
+            .connectors
+            .values_mut()
+            .flat_map(|over| over.operations.values_mut());
+        for schema in operations.filter_map(|operation| operation.schema.as_mut()) {
+            problems.extend(schema.read(&read).err());
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(problems)
     }
 
     /// The same settings with the sandbox at `address` in the place of every upstream.
@@ -384,6 +431,8 @@ impl Reader<'_> {
         egress: &Egress,
     ) -> Override {
         let base_url = self.base_url(name, section.base_url.as_deref(), egress);
+        let path = ["connectors", name, "token_url"];
+        let token_url = self.optional_url(&path, section.token_url.as_deref());
         for (secret, variable) in &section.secrets {
             if let Some(publisher) = published::publisher(variable) {
                 let what = format!(
@@ -414,6 +463,7 @@ impl Reader<'_> {
         }
         Override {
             base_url,
+            token_url,
             timeout: section
                 .timeout
                 .map(|span| self.positive(&["connectors", name, "timeout"], span.0)),
@@ -421,6 +471,7 @@ impl Reader<'_> {
                 connect: section.timeouts.connect.map(|span| span.0),
                 first_byte: section.timeouts.first_byte.map(|span| span.0),
                 idle: section.timeouts.idle.map(|span| span.0),
+                upgraded: section.timeouts.upgraded.map(|span| span.0),
             },
             retry: Retry {
                 attempts: section.retry.attempts,
@@ -430,7 +481,55 @@ impl Reader<'_> {
             },
             headers,
             secrets: section.secrets.clone(),
+            operations: self.operations(name, &section.operations),
         }
+    }
+
+    fn operations(
+        &self,
+        connector: &str,
+        sections: &BTreeMap<String, file::OperationSection>,
+    ) -> BTreeMap<String, OperationOverride> {
+        let mut operations = BTreeMap::new();
+        for (name, section) in sections {
+            let path = ["connectors", connector, "operations", name, "schema"];
+            let schema = section.schema.as_ref().map(|file| OwnSchema {
+                path: self.merged.folder().join(file),
+                json: None,
+                setting: self.problem(&path, "", ""),
+            });
+            operations.insert(name.clone(), OperationOverride { schema });
+        }
+        operations
+    }
+}
+
+impl OwnSchema {
+    fn read(
+        &mut self,
+        read: impl Fn(&std::path::Path) -> io::Result<String>,
+    ) -> Result<(), Problem> {
+        let file = self.path.display();
+        let text = read(&self.path).map_err(|err| {
+            let what = format!("names `{file}`, which cannot be read: {err}");
+            let hint = "the path counts from the folder of the settings file";
+            self.problem(what).with_hint(hint)
+        })?;
+        let json = serde_json::from_str(&text).map_err(|err| {
+            let what = format!("names `{file}`, which is no JSON: {err}");
+            self.problem(what)
+                .with_hint("allowed is a JSON Schema 2020-12")
+        })?;
+        self.json = Some(Arc::new(json));
+        Ok(())
+    }
+
+    /// A problem with the setting; `what` continues a sentence that begins with its name.
+    pub(crate) fn problem(&self, what: impl Display) -> Problem {
+        let mut problem = self.setting.clone();
+        problem.message = format!("{}{what}", problem.message);
+        problem.hint = None;
+        problem
     }
 }
 

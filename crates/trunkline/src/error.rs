@@ -4,8 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
+use trunkline_connector::Connector;
 
 use crate::call::CallId;
+use crate::schema::Findings;
 
 /// Who has to do something about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +114,8 @@ kinds! {
     SecretMissing: "secret_missing", 502, Operator, "a secret is missing", Some("proxy_configuration_error");
     /// A secret stands under a name that front-end bundlers publish.
     SecretExposed: "secret_exposed", 502, Operator, "a secret has a public name", Some("proxy_configuration_error");
+    /// A token that the call needs was refused.
+    TokenRefused: "token_refused", 502, Operator, "no token could be had", Some("proxy_configuration_error");
     /// The address is one that may not be called.
     AddressRefused: "address_refused", 502, Operator, "the address may not be called", Some("destination_ip_prohibited");
     /// The upstream's name does not resolve.
@@ -136,6 +140,8 @@ kinds! {
     ReplyTooLarge: "reply_too_large", 502, Caller, "the reply is too large", Some("http_response_body_size");
     /// The reply is not what the operation promises.
     SchemaBroken: "schema_broken", 502, Upstream, "the reply is not what the operation promises", Some("http_response_incomplete");
+    /// The pages of a list lead nowhere, or round in a circle.
+    PagesBroken: "pages_broken", 502, Upstream, "the list's pages cannot be followed", Some("http_response_incomplete");
     /// A guarded fetch was sent on too often.
     TooManyRedirects: "too_many_redirects", 502, Upstream, "there were too many redirects", Some("http_protocol_error");
     /// A bug of ours.
@@ -156,6 +162,7 @@ struct Inner {
     retry_after: Option<Duration>,
     call_id: Option<CallId>,
     attempts: u32,
+    findings: Option<Findings>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -169,8 +176,20 @@ impl Error {
             retry_after: None,
             call_id: None,
             attempts: 0,
+            findings: None,
             source: None,
         }))
+    }
+
+    /// That a connector has no operation of this name, and which one was probably meant.
+    pub fn unknown_operation(connector: &Connector, name: &str) -> Self {
+        let message = format!("`{}` has no operation `{name}`", connector.name);
+        let all = format!("all of them: `trunkline operations {}`", connector.name);
+        let hint = match connector.operation_like(name) {
+            Some(close) => format!("did you mean `{close}`? {all}"),
+            None => all,
+        };
+        Self::new(ErrorKind::UnknownOperation, message).with_hint(hint)
     }
 
     /// Adds what to do about it.
@@ -194,6 +213,13 @@ impl Error {
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Adds what does not fit a schema, place by place.
+    #[must_use]
+    pub fn with_findings(mut self, findings: Findings) -> Self {
+        self.0.findings = Some(findings);
         self
     }
 
@@ -221,6 +247,11 @@ impl Error {
     /// The call it happened to, where it was one.
     pub fn call_id(&self) -> Option<CallId> {
         self.0.call_id
+    }
+
+    /// What does not fit a schema, place by place, where that is what it is about.
+    pub fn findings(&self) -> Option<&Findings> {
+        self.0.findings.as_ref()
     }
 
     /// How many HTTP exchanges were begun.

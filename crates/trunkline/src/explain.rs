@@ -115,7 +115,7 @@ fn rule_for_code(connector: &Connector, code: &str) -> Option<Explanation> {
 /// Most codes have no rule of their own: what they mean is what the answer means that they come
 /// with, which the connector's examples show.
 fn example_of_code(connector: &Connector, code: &str) -> Option<Explanation> {
-    let mut examples = connector.examples.iter();
+    let mut examples = connector.examples().iter();
     let example = examples.find(|example| example.code.as_deref() == Some(code))?;
     let answer = &example.answer;
     let headers = answer.headers_at(SystemTime::UNIX_EPOCH);
@@ -359,6 +359,9 @@ pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::SecretExposed => {
             "rename the variable, and replace the key if it was ever published"
         }
+        ErrorKind::TokenRefused => {
+            "check the client's id and password, and that it may use this scope"
+        }
         ErrorKind::AddressRefused => {
             "allow a private address with `egress.allow` if that is what you want"
         }
@@ -380,6 +383,9 @@ pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::ReplyTooLarge => "ask for less, or raise the limit",
         ErrorKind::SchemaBroken => {
             "compare the reply with the API's documentation; the API may have changed"
+        }
+        ErrorKind::PagesBroken => {
+            "go on from the place that is named; if it ends the same way, compare the connector's `[pagination]` with the API's documentation"
         }
         ErrorKind::TooManyRedirects => "give the address that the redirects end at",
         ErrorKind::Internal => "report it, with the call's id",

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -28,10 +28,14 @@ pub(crate) struct Held {
     encoding: Encoding,
 }
 
+/// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+pub(crate) enum Encoding {
+    /// As it is.
     Plain,
+    /// Packed with gzip.
     Gzip,
+    /// In a way that we cannot read.
     Unreadable,
 }
 
@@ -102,26 +106,47 @@ impl Held {
         if self.rest.is_some() {
             return None;
         }
-        let text = match self.encoding {
-            Encoding::Plain => self.first.clone(),
-            Encoding::Gzip => unfold(&self.first, bytes_max)?,
-            Encoding::Unreadable => return None,
-        };
-        Some(text).filter(|text| text.len() <= bytes_max)
+        unfold(self.encoding, &self.first, bytes_max)
     }
 }
 
-fn unfold(packed: &[u8], bytes_max: usize) -> Option<Bytes> {
-    let mut text = Vec::new();
-    GzDecoder::new(packed)
-        .take(bytes_max as u64 + 1)
-        .read_to_end(&mut text)
-        .ok()?;
-    Some(text.into())
+/// What a body says behind its encoding, where that is no more than `bytes_max`.
+pub(crate) fn unfold(encoding: Encoding, packed: &Bytes, bytes_max: usize) -> Option<Bytes> {
+    let text = match encoding {
+        Encoding::Plain => packed.clone(),
+        Encoding::Gzip => {
+            let mut text = Vec::new();
+            // Several packages one behind the other are one body (RFC 1952 section 2.2).
+            MultiGzDecoder::new(&**packed)
+                .take(bytes_max as u64 + 1)
+                .read_to_end(&mut text)
+                .ok()?;
+            text.into()
+        }
+        Encoding::Unreadable => return None,
+    };
+    Some(text).filter(|text| text.len() <= bytes_max)
+}
+
+/// As much of it as has come, up to about `bytes_max`.
+pub(crate) fn unfold_some(encoding: Encoding, packed: &Bytes, bytes_max: usize) -> Option<Bytes> {
+    match encoding {
+        Encoding::Plain => Some(packed.clone()),
+        Encoding::Gzip => {
+            let mut text = Vec::new();
+            // What is cut off ends in an error, and what came before it stands in `text`.
+            MultiGzDecoder::new(&**packed)
+                .take(bytes_max as u64)
+                .read_to_end(&mut text)
+                .ok();
+            Some(text.into())
+        }
+        Encoding::Unreadable => None,
+    }
 }
 
 /// Only encodings that `sign` lets upstreams use can be read.
-fn encoding(headers: &HeaderMap) -> Encoding {
+pub(crate) fn encoding(headers: &HeaderMap) -> Encoding {
     match headers
         .get(header::CONTENT_ENCODING)
         .map(http::HeaderValue::as_bytes)

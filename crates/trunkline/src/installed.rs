@@ -1,25 +1,33 @@
 //! A connector made ready for calls: address, credential and policies, settings applied.
 
+mod places;
+
+use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use rustc_hash::FxHashMap;
+use trunkline_connector::format::Need;
 use trunkline_connector::outcome;
-use trunkline_connector::{Auth, Connector, ConnectorName, Timeouts};
+use trunkline_connector::{BaseUrl, Connector, ConnectorName, Timeouts};
 use trunkline_egress::Origin;
 use url::Url;
 
 use crate::budget::RetryBudget;
 use crate::catalog::Catalog;
 use crate::config::{Config, Override};
+use crate::credential::{Credential, Proof, Tokening, Values};
 use crate::error::{Error, ErrorKind};
 use crate::explain;
 use crate::pipeline::retry::RetryPolicy;
+use crate::schema::Checks;
 use crate::secret::{Secret, SecretError, Secrets};
+
+pub(crate) use places::Placed;
+
+use places::{Address, Hosts, Places};
 
 /// For a connection to stand, TLS included.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -51,15 +59,21 @@ pub(crate) struct Installed {
     pub(crate) connector: Arc<Connector>,
     /// The names of its operations, in their order, as records share them.
     pub(crate) operation_names: Vec<Arc<str>>,
+    /// What the bodies of its operations are compared with.
+    pub(crate) checks: Checks,
     /// Paths without variables, by which most operations are found with one look-up.
     fixed_paths: FxHashMap<Box<str>, Vec<(Method, usize)>>,
     /// One bit for each status from 200: set where neither rule nor hint has a say.
     plain_statuses: u128,
-    pub(crate) origin: Origin,
-    /// What stands before every path; without a final slash, often empty.
-    pub(crate) base_path: String,
+    places: Result<Places, SecretError>,
     credential: Result<Credential, SecretError>,
-    /// Headers added where the caller sent none of that name.
+    /// Headers of callers that are this API's credential, besides those that are every API's.
+    pub(crate) credential_headers: Vec<HeaderName>,
+    /// Query fields of callers that are this API's credential.
+    pub(crate) credential_query: Vec<String>,
+    /// The settings' headers, added where the caller sent none of that name; they may be secret.
+    pub(crate) own_headers: Vec<(HeaderName, HeaderValue)>,
+    /// The API's, added where neither the caller nor the settings have one of that name.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) time_limits: TimeLimits,
     pub(crate) retry: RetryPolicy,
@@ -74,14 +88,6 @@ pub(crate) struct TimeLimits {
     pub(crate) idle: Duration,
     /// For the whole call; `None` where only callers set one.
     pub(crate) call: Option<Duration>,
-}
-
-/// What proves to an upstream who calls: ready-made headers, bound to the connector's host.
-#[derive(Debug)]
-pub(crate) struct Credential {
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// In the order of the connector's secrets.
-    values: Vec<(String, Secret)>,
 }
 
 impl Snapshot {
@@ -148,37 +154,39 @@ impl Installed {
                 )),
             );
         }
-        let base_url = match config.sandbox {
-            Some(address) => sandbox_url(address, &connector),
-            None => over
-                .base_url
-                .clone()
-                .unwrap_or_else(|| connector.base_url.clone()),
+        let address = match config.sandbox {
+            Some(address) => Address::Instead(sandbox_url(address, &connector)),
+            None if secrets.are_examples() => Address::Own(connector.base_url.example().clone()),
+            None => Address::of(&connector, over, secrets),
         };
-        let origin = Origin::from_url(&base_url).map_err(|err| {
-            Error::new(
-                ErrorKind::BadSettings,
-                format!("`{}` cannot be called: {err}", connector.name),
-            )
-        })?;
-        let values = match config.sandbox {
-            Some(_) => Ok(example_values(&connector)),
-            None => find_values(&connector, over, secrets),
+        let places = match address {
+            Address::Missing(error) => Err(error),
+            Address::Own(url) => Ok(Places::new(&connector, &url, Hosts::AsDeclared)?),
+            Address::Instead(url) => Ok(Places::new(&connector, &url, Hosts::AllThere)?),
         };
-        let mut headers = over.headers.clone();
-        headers.extend(connector.headers.iter().cloned());
+        let (values, tokening) = if config.sandbox.is_some() || secrets.are_examples() {
+            let values = Values::find(&connector, |place| Ok(example(&connector, place)));
+            (values, Tokening::MadeUp)
+        } else {
+            let values = Values::find(&connector, |place| value(&connector, over, secrets, place));
+            (values, Tokening::Asked(over.token_url.clone()))
+        };
         let names = connector
             .operations
             .iter()
             .map(|operation| Arc::from(operation.name.as_str()));
+        let (credential_headers, credential_query) = credential_names(&connector);
         Ok(Self {
-            credential: values.map(|values| Credential::new(&connector.auth, values)),
+            credential_headers,
+            credential_query,
+            credential: values.map(|values| Credential::new(&connector, values, &tokening)),
+            places,
             operation_names: names.collect(),
+            checks: Checks::new(&connector, over)?,
             fixed_paths: fixed_paths(&connector),
             plain_statuses: plain_statuses(&connector),
-            origin,
-            base_path: base_url.path().trim_end_matches('/').to_owned(),
-            headers,
+            own_headers: over.headers.clone(),
+            headers: connector.headers.clone(),
             time_limits: time_limits(over, &connector.timeouts),
             retry: retry_policy(over, &connector),
             budget,
@@ -203,9 +211,25 @@ impl Installed {
             .is_some_and(|bits| bits & 1 == 1)
     }
 
-    /// The upstream's host, and its port where that is not the usual one.
-    pub(crate) fn host(&self) -> &str {
-        self.origin.host_header().to_str().unwrap_or("the upstream")
+    /// Where a path below the base address belongs.
+    ///
+    /// # Errors
+    /// If the address is one that each user has, and nobody has said it.
+    pub(crate) fn place_of(&self, path_and_query: &str) -> Result<Placed<'_>, Error> {
+        Ok(self.places()?.of(path_and_query))
+    }
+
+    /// Where an address goes that is an input, and by which path.
+    ///
+    /// # Errors
+    /// As [`place_of`](Self::place_of), and if nothing can be called there.
+    pub(crate) fn place_of_address(&self, url: &Url) -> Result<(Origin, String), Error> {
+        self.places()?.of_address(&self.connector, url)
+    }
+
+    fn places(&self) -> Result<&Places, Error> {
+        let places = self.places.as_ref();
+        places.map_err(|error| self.secret_error(error))
     }
 
     /// What proves who calls.
@@ -214,18 +238,34 @@ impl Installed {
         credential.map_err(|error| self.secret_error(error))
     }
 
+    /// How it is proven who calls.
+    ///
+    /// # Errors
+    /// The secret that is not there.
+    pub(crate) fn proof(&self) -> Result<&Proof, Error> {
+        let proof = self.credential()?.proof();
+        proof.map_err(|error| self.secret_error(error))
+    }
+
     /// What to tell somebody whose call cannot be made for want of a secret.
     pub(crate) fn secret_error(&self, error: &SecretError) -> Error {
         let (kind, env) = match error {
-            SecretError::Missing { env } | SecretError::Unusable { env, .. } => {
-                (ErrorKind::SecretMissing, env)
-            }
+            SecretError::Missing { env }
+            | SecretError::Unusable { env, .. }
+            | SecretError::Misshapen { env }
+            | SecretError::KeyFile { env, .. }
+            | SecretError::Unreadable { env } => (ErrorKind::SecretMissing, env),
             SecretError::Exposed { env, .. } => (ErrorKind::SecretExposed, env),
         };
         let spec = self.connector.secrets.iter().find(|spec| spec.env == *env);
-        let obtain = spec
-            .or(self.connector.secrets.first())
-            .map_or("", |spec| &spec.obtain);
+        let of_address = match &self.connector.base_url {
+            BaseUrl::Found(found) if found.env == *env => Some(&found.obtain),
+            BaseUrl::Found(_) | BaseUrl::Fixed(_) => None,
+        };
+        let obtain = of_address
+            .or(spec.map(|spec| &spec.obtain))
+            .or(self.connector.secrets.first().map(|spec| &spec.obtain))
+            .map_or("", String::as_str);
         let hint = match error {
             SecretError::Missing { .. } => {
                 format!("put `{env}=…` into `.env` or the environment; get one at {obtain}")
@@ -236,17 +276,72 @@ impl Installed {
             SecretError::Unusable { .. } => {
                 format!("paste the value again from {obtain}, on one line")
             }
+            SecretError::Misshapen { .. } => match spec {
+                Some(spec) => format!("it should look like `{}`; see {obtain}", spec.example),
+                None => format!("copy it again from {obtain}"),
+            },
+            SecretError::KeyFile { .. } => {
+                format!("make a new key as JSON, and download it whole, at {obtain}")
+            }
+            SecretError::Unreadable { .. } => {
+                "put the file there, or its text into the variable".to_owned()
+            }
         };
         let message = format!("{} cannot be called: {error}", self.connector.title);
         Error::new(kind, message).with_hint(hint)
     }
 }
 
+/// The value of a connector's secret, where there is one; only those that are required must be.
+fn value(
+    connector: &Connector,
+    over: &Override,
+    secrets: &Secrets,
+    place: usize,
+) -> Result<Option<Secret>, SecretError> {
+    let Some(spec) = connector.secrets.get(place) else {
+        return Ok(None);
+    };
+    let secret = match secrets.find_for(connector, spec, over.secrets.get(&spec.name)) {
+        Ok(found) => found.secret,
+        Err(SecretError::Missing { .. }) if spec.need == Need::Optional => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let is_path = connector.auth.takes_file(place) && !secret.expose().starts_with('{');
+    if !is_path {
+        return Ok(Some(secret));
+    }
+    match fs::read_to_string(secret.expose()) {
+        Ok(text) => Ok(Some(Secret::new(text))),
+        Err(_) => Err(SecretError::Unreadable {
+            env: spec.env.clone(),
+        }),
+    }
+}
+
+/// The headers and query fields by which a caller could send a credential of its own: those that
+/// the connector declares, and those that `[auth]` sets, also where a call gets none of ours.
+fn credential_names(connector: &Connector) -> (Vec<HeaderName>, Vec<String>) {
+    let mut headers = connector.credential_headers.clone();
+    let of_auth = connector.auth.headers().into_iter();
+    // `authorization` never goes on anyway.
+    headers.extend(of_auth.filter(|name| *name != header::AUTHORIZATION));
+    let mut query = connector.credential_query.clone();
+    query.extend(connector.auth.query_fields().into_iter().map(str::to_owned));
+    (headers, query)
+}
+
+fn example(connector: &Connector, place: usize) -> Option<Secret> {
+    let spec = connector.secrets.get(place)?;
+    Some(Secret::new(spec.example.as_str()))
+}
+
 fn fixed_paths(connector: &Connector) -> FxHashMap<Box<str>, Vec<(Method, usize)>> {
     let mut fixed: FxHashMap<Box<str>, Vec<(Method, usize)>> = FxHashMap::default();
     for (place, operation) in connector.operations.iter().enumerate() {
-        if operation.path.names().next().is_none() {
-            let of_path = fixed.entry(operation.path.as_str().into()).or_default();
+        let template = operation.path();
+        if let Some(path) = template.filter(|path| path.names().next().is_none()) {
+            let of_path = fixed.entry(path.as_str().into()).or_default();
             of_path.push((operation.method.clone(), place));
         }
     }
@@ -277,38 +372,14 @@ fn unknown_secret<'a>(connector: &Connector, over: &'a Override) -> Option<&'a S
 
 /// The sandbox keeps each connector under its name, so one address serves them all.
 fn sandbox_url(address: SocketAddr, connector: &Connector) -> Url {
-    let mut url = connector.base_url.clone();
-    let path = format!(
-        "/{}{}",
-        connector.name,
-        connector.base_url.path().trim_end_matches('/')
-    );
+    let mut url = connector.base_url.example().clone();
+    let path = format!("/{}{}", connector.name, url.path().trim_end_matches('/'));
     // A host that is an address, and a scheme of the same kind, cannot be refused.
     let _ = url.set_scheme("http");
     let _ = url.set_ip_host(address.ip());
     let _ = url.set_port(Some(address.port()));
     url.set_path(&path);
     url
-}
-
-fn example_values(connector: &Connector) -> Vec<(String, Secret)> {
-    let specs = connector.secrets.iter();
-    specs
-        .map(|spec| (spec.name.clone(), Secret::new(spec.example.as_str())))
-        .collect()
-}
-
-fn find_values(
-    connector: &Connector,
-    over: &Override,
-    secrets: &Secrets,
-) -> Result<Vec<(String, Secret)>, SecretError> {
-    let mut values = Vec::new();
-    for spec in &connector.secrets {
-        let env = over.secrets.get(&spec.name).unwrap_or(&spec.env);
-        values.push((spec.name.clone(), secrets.find(env)?.secret));
-    }
-    Ok(values)
 }
 
 fn time_limits(over: &Override, connector: &Timeouts) -> TimeLimits {
@@ -335,45 +406,6 @@ fn retry_policy(over: &Override, connector: &Connector) -> RetryPolicy {
             .or(theirs.wait_first)
             .unwrap_or(RETRY.wait_first),
         wait_max: own.wait_max.or(theirs.wait_max).unwrap_or(RETRY.wait_max),
-    }
-}
-
-impl Credential {
-    fn new(auth: &Auth, values: Vec<(String, Secret)>) -> Self {
-        let value = |place: usize| values.get(place).map_or("", |(_, secret)| secret.expose());
-        let header = match auth {
-            Auth::Bearer { secret } => {
-                Some((header::AUTHORIZATION, format!("Bearer {}", value(*secret))))
-            }
-            Auth::Header { name, secret } => Some((name.clone(), value(*secret).to_owned())),
-            Auth::Basic { username, password } => {
-                let pair = STANDARD.encode(format!("{}:{}", value(*username), value(*password)));
-                Some((header::AUTHORIZATION, format!("Basic {pair}")))
-            }
-            Auth::None => None,
-        };
-        let headers = header.into_iter().filter_map(|(name, text)| {
-            let mut value = HeaderValue::try_from(text).ok()?;
-            value.set_sensitive(true);
-            Some((name, value))
-        });
-        Self {
-            headers: headers.collect(),
-            values,
-        }
-    }
-
-    /// A secret by its name in the connector.
-    pub(crate) fn value(&self, name: &str) -> Option<&Secret> {
-        self.values
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, secret)| secret)
-    }
-
-    /// Every secret in it, for those who must keep them out of what they show.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.values.iter().map(|(_, secret)| secret)
     }
 }
 

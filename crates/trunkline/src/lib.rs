@@ -28,6 +28,8 @@ mod call;
 mod catalog;
 mod client;
 pub mod config;
+mod credential;
+pub mod drift;
 mod error;
 pub mod examples;
 mod explain;
@@ -35,23 +37,32 @@ mod failure;
 mod fetch;
 mod held;
 mod installed;
+mod jobs;
 mod metrics;
 mod observe;
+mod pages;
 mod pipeline;
 mod reply;
+mod schema;
 mod secret;
 pub mod sse;
 
 pub use trunkline_connector as connector;
 pub use trunkline_egress::{Body, BodyError, Clock, ManualClock};
 
-pub use call::{Call, CallId, Fault, Options, Reply, ReplyBody, Target, Validate, VendorError};
+pub use call::{
+    Call, CallId, Fault, Files, Options, Paginate, Reply, ReplyBody, Target, Validate, VendorError,
+};
 pub use catalog::{Catalog, Entry, Provenance};
 pub use client::Trunkline;
 pub use config::{Config, Layers, Listen};
+pub use credential::shows_example_credential;
 pub use error::{Error, ErrorKind, Mover};
 pub use explain::{Explanation, Subject, docs_of, explain};
 pub use fetch::{FetchOptions, Fetched};
+pub use jobs::{Finished, JobOutcome, Look, LookAgain, WaitError};
 pub use metrics::Metrics;
-pub use pipeline::Plan;
+pub use pages::{Page, PageError, PageOptions, PageStream, Pages, Resume, Stopped};
+pub use pipeline::{Changed, Plan, Tunneled};
+pub use schema::{Finding, Findings};
 pub use secret::{Environment, Found, Secret, SecretError, Secrets};

@@ -41,6 +41,26 @@ const BOUNDS: [Duration; 12] = {
 #[derive(Debug, Default)]
 pub struct Metrics {
     shards: Mutex<Vec<Arc<Shard>>>,
+    looks: Arc<Looks>,
+}
+
+/// Whether a reply is what its operation promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Promise {
+    /// It is, or nothing is promised.
+    Kept,
+    /// It is not.
+    Broken,
+}
+
+/// Replies that were compared with what is known of them. Few are, so they share one lock.
+#[derive(Debug, Default)]
+pub(crate) struct Looks(Mutex<BTreeMap<(ConnectorName, Arc<str>), Looked>>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Looked {
+    replies: u64,
+    broken: u64,
 }
 
 /// What one thread counts, so that threads do not wait for each other.
@@ -85,7 +105,55 @@ impl Shard {
     }
 }
 
+impl Looks {
+    /// Counts one. Whether it is the first of its operation that breaks a promise.
+    pub(crate) fn count(
+        &self,
+        connector: ConnectorName,
+        operation: &Arc<str>,
+        is: Promise,
+    ) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let looked = all.entry((connector, Arc::clone(operation))).or_default();
+        looked.replies += 1;
+        if is == Promise::Broken {
+            looked.broken += 1;
+        }
+        is == Promise::Broken && looked.broken == 1
+    }
+
+    fn render(&self, text: &mut String) -> std::fmt::Result {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.is_empty() {
+            return Ok(());
+        }
+        let mut write = |name: &str, help: &str, count: fn(&Looked) -> u64| {
+            writeln!(text, "# HELP {name} {help}")?;
+            writeln!(text, "# TYPE {name} counter")?;
+            for ((connector, operation), looked) in all.iter() {
+                let labels = format!(r#"connector="{connector}",operation="{operation}""#);
+                writeln!(text, "{name}{{{labels}}} {}", count(looked))?;
+            }
+            Ok(())
+        };
+        write(
+            "trunkline_replies_checked_total",
+            "Replies that were compared with their schema or with recorded ones; at most five per operation and second.",
+            |looked| looked.replies,
+        )?;
+        write(
+            "trunkline_replies_broken_total",
+            "Replies among them that are not what the operation promises.",
+            |looked| looked.broken,
+        )
+    }
+}
+
 impl Metrics {
+    pub(crate) fn looks(&self) -> &Arc<Looks> {
+        &self.looks
+    }
+
     pub(crate) fn new_shard(&self) -> Arc<Shard> {
         let shard = Arc::new(Shard::default());
         self.shards
@@ -118,7 +186,10 @@ impl Metrics {
         for (key, series) in all {
             sorted.entry(key.labels()).or_default().add(&series);
         }
-        render(&sorted)
+        let mut text = render(&sorted);
+        // Writing to a `String` cannot go wrong.
+        self.looks.render(&mut text).ok();
+        text
     }
 }
 

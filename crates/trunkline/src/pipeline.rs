@@ -1,20 +1,25 @@
 //! What happens to a call, in order. Read this file first.
 
 // `cargo xtask tidy` compares this order with ARCHITECTURE.md.
-mod resolve; // which operation, at which address
+pub(crate) mod resolve; // which operation, at which address
 mod authorize; // whose credential, and may this caller use it
+mod renew; // a token that is good now, where it runs out
 mod sign; // the request of one attempt, our credential in place of the caller's
 mod send; // one HTTP exchange
 mod classify; // what the answer means
 pub(crate) mod retry; // is it worth another attempt
 mod settle; // the last attempt's answer, or why there is none
-mod validate; // is it what the operation promises
+pub(crate) mod validate; // is it what the operation promises
 pub(crate) mod record; // what is remembered of it
 
+pub(crate) mod upgrade;
+
+pub(crate) use resolve::body_of;
 pub use sign::Plan;
+pub use upgrade::{Changed, Tunneled};
 
 use http::Request;
-use trunkline_egress::Body;
+use trunkline_egress::{Body, Origin};
 
 use authorize::Granted;
 use record::Record;
@@ -49,7 +54,15 @@ async fn answer(
     mut record: Record,
 ) -> Result<Reply, Error> {
     let mut granted = record.note(granted)?;
+    if validate::wants_request(&granted) {
+        let looked = Box::pin(validate::look_at_request(engine, &mut granted)).await;
+        record.note(looked)?;
+    }
     let answered = loop {
+        if renew::is_needed(&granted) {
+            let renewed = Box::pin(renew::renew(engine, &mut granted)).await;
+            record.note(renewed)?;
+        }
         let signed = sign::sign(&mut granted, &mut record);
         let sent = send::send(engine.egress(), record.note(signed)?).await;
         let classified = classify::classify(&granted, sent, engine.clock()).await;
@@ -59,18 +72,33 @@ async fn answer(
                 drop(classified);
                 engine.clock().sleep(wait).await;
             }
+            Decision::Renew => {
+                drop(classified);
+                granted.forget_token();
+            }
             Decision::Settle(why) => {
                 break record.note(settle::settle(&granted, classified, why))?;
             }
         }
     };
-    let valid = record.note(validate::validate(&granted, answered, engine.clock()).await)?;
+    let valid = validate::validate(&granted, answered, engine, &record).await;
+    let valid = record.note(valid)?;
     Ok(record.into_reply(valid))
 }
 
+/// A request that is looked at and not sent.
+pub(crate) struct Prepared {
+    pub(crate) origin: Origin,
+    /// Its address is path and query.
+    pub(crate) request: Request<Body>,
+}
+
 /// The same stages, stopped before anything is sent.
-pub(crate) fn prepare(engine: &Trunkline, call: Call) -> Result<Request<Body>, Error> {
-    rehearse(engine, call).map(|(granted, body)| sign::request(&granted.head, body))
+pub(crate) fn prepare(engine: &Trunkline, call: Call) -> Result<Prepared, Error> {
+    rehearse(engine, call).map(|(granted, body)| Prepared {
+        request: sign::request(&granted.head, body),
+        origin: granted.origin,
+    })
 }
 
 /// As [`prepare`], for people's eyes.

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::failure;
 use crate::held::Held;
 use crate::pipeline::record::Record;
+use crate::pipeline::validate::Passing;
 
 /// The upstream's body, piece by piece as it comes.
 ///
@@ -24,13 +25,16 @@ pub struct ReplyBody(Box<Rest>);
 #[derive(Debug)]
 struct Rest {
     held: Held,
+    /// What is done on the way; hardly ever anything.
+    passing: Option<Box<Passing>>,
     record: Option<Record>,
 }
 
 impl ReplyBody {
-    pub(crate) fn new(held: Held, record: Record) -> Self {
+    pub(crate) fn new(held: Held, passing: Option<Box<Passing>>, record: Record) -> Self {
         Self(Box::new(Rest {
             held,
+            passing,
             record: Some(record),
         }))
     }
@@ -55,6 +59,60 @@ impl ReplyBody {
 }
 
 impl Rest {
+    /// Waits for the next piece that may pass, if there is one.
+    fn poll_passing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        loop {
+            let frame = match ready!(self.poll_rest(cx)).transpose() {
+                Ok(frame) => frame,
+                Err(error) => {
+                    self.passing = None;
+                    return Poll::Ready(Some(Err(failure::of_receive(error))));
+                }
+            };
+            let gate = match self.passing.as_deref_mut() {
+                Some(Passing::Gated(gate)) => gate,
+                Some(Passing::Tapped(tap)) => {
+                    match frame.as_ref().map(Frame::data_ref) {
+                        Some(Some(data)) => tap.saw(data),
+                        Some(None) => {}
+                        None => tap.ended(),
+                    }
+                    return Poll::Ready(frame.map(Ok));
+                }
+                None => return Poll::Ready(frame.map(Ok)),
+            };
+            let passes = match frame.map(Frame::into_data) {
+                Some(Ok(data)) => gate.push(data),
+                last => {
+                    let trailers = last.and_then(|last| last.err()?.into_trailers().ok());
+                    self.held.trailers = trailers.map(Box::new);
+                    let rest = gate.finish();
+                    self.passing = None;
+                    rest
+                }
+            };
+            match passes {
+                // There is more to come, or to be asked for.
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Err(error) => {
+                    // Whatever else comes is nothing for anybody.
+                    self.passing = None;
+                    self.held.rest = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+
+    /// How many bytes have come and may not pass yet.
+    fn waiting_bytes(&self) -> usize {
+        match self.passing.as_deref() {
+            Some(Passing::Gated(gate)) => gate.held_bytes(),
+            Some(Passing::Tapped(_)) | None => 0,
+        }
+    }
+
     /// Waits for the next piece, if there is one.
     fn poll_rest(
         &mut self,
@@ -82,11 +140,14 @@ impl http_body::Body for ReplyBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = &mut *self.get_mut().0;
-        let frame = match ready!(this.poll_rest(cx)) {
-            Some(Ok(frame)) => return Poll::Ready(Some(Ok(frame))),
-            Some(Err(error)) => Some(Err(failure::of_receive(error))),
-            None => None,
+        let frame = if this.passing.is_some() {
+            ready!(this.poll_passing(cx))
+        } else {
+            ready!(this.poll_rest(cx)).map(|frame| frame.map_err(failure::of_receive))
         };
+        if let Some(Ok(_)) = frame {
+            return Poll::Ready(frame);
+        }
         match (&frame, this.record.take()) {
             (Some(Err(error)), Some(record)) => record.broke_off(error.kind()),
             (_, Some(record)) => record.ended(),
@@ -99,6 +160,7 @@ impl http_body::Body for ReplyBody {
         let held = &self.0.held;
         held.first.is_empty()
             && held.trailers.is_none()
+            && self.0.waiting_bytes() == 0
             && held
                 .rest
                 .as_ref()
@@ -107,7 +169,7 @@ impl http_body::Body for ReplyBody {
 
     fn size_hint(&self) -> SizeHint {
         let held = &self.0.held;
-        let first = held.first.len() as u64;
+        let first = (held.first.len() + self.0.waiting_bytes()) as u64;
         let rest = held
             .rest
             .as_ref()
@@ -124,9 +186,13 @@ impl http_body::Body for ReplyBody {
 impl Drop for ReplyBody {
     fn drop(&mut self) {
         // A server that knows the length does not ask for the end.
-        if self.is_end_stream()
-            && let Some(record) = self.0.record.take()
-        {
+        if !self.is_end_stream() {
+            return;
+        }
+        if let Some(Passing::Tapped(tap)) = self.0.passing.as_deref_mut() {
+            tap.ended();
+        }
+        if let Some(record) = self.0.record.take() {
             record.ended();
         }
     }

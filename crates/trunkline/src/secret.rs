@@ -10,6 +10,7 @@ use std::fmt;
 
 use trunkline_connector::document::{Problem, Source};
 use trunkline_connector::published;
+use trunkline_connector::{Connector, FoundUrl, SecretSpec};
 use zeroize::Zeroizing;
 
 /// How many characters of a secret a person may see to recognize it.
@@ -105,6 +106,17 @@ struct Shelf {
 pub struct Secrets {
     shelves: Vec<Shelf>,
     doubts: Vec<Problem>,
+    kind: Kind,
+}
+
+/// Where the values come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
+    /// From the shelves.
+    #[default]
+    Found,
+    /// Each connector brings its own made-up ones.
+    Examples,
 }
 
 /// A secret and where it was found.
@@ -137,6 +149,26 @@ pub enum SecretError {
         /// Where it was found.
         place: String,
     },
+    /// It is not of the form that the connector says it has, and a part of it is needed.
+    #[error("`{env}` has not the form that it must have")]
+    Misshapen {
+        /// The variable's name.
+        env: String,
+    },
+    /// It names a file that cannot be read.
+    #[error("`{env}` names a file that cannot be read")]
+    Unreadable {
+        /// The variable's name.
+        env: String,
+    },
+    /// It is a key file that cannot be used.
+    #[error("the key file in `{env}` cannot be used: {reason}")]
+    KeyFile {
+        /// The variable's name.
+        env: String,
+        /// Why; nothing of the file.
+        reason: &'static str,
+    },
     /// It holds a character that no header can carry.
     #[error("`{env}` in {place} holds a line break or another character that cannot be sent")]
     Unusable {
@@ -148,6 +180,19 @@ pub enum SecretError {
 }
 
 impl Secrets {
+    /// The made-up values that every connector brings along: for requests that nobody sends.
+    pub(crate) fn of_examples() -> Self {
+        Self {
+            kind: Kind::Examples,
+            ..Self::default()
+        }
+    }
+
+    /// Whether they are [`of_examples`](Self::of_examples).
+    pub(crate) fn are_examples(&self) -> bool {
+        self.kind == Kind::Examples
+    }
+
     /// The process environment first, then the given `.env` files in their order.
     pub fn read(environment: &Environment, files: Vec<Source>) -> Self {
         let mut shelves = vec![Shelf {
@@ -163,7 +208,11 @@ impl Secrets {
                 values,
             });
         }
-        Self { shelves, doubts }
+        Self {
+            shelves,
+            doubts,
+            kind: Kind::Found,
+        }
     }
 
     /// Lines of the `.env` files that are perhaps not as they were meant. No value is in them.
@@ -176,32 +225,77 @@ impl Secrets {
     /// # Errors
     /// When nobody has it, when only a published name has it, or when it cannot be sent.
     pub fn find(&self, env: &str) -> Result<Found, SecretError> {
-        for shelf in &self.shelves {
-            if let Some(value) = shelf.values.find(env) {
-                let value = value.trim();
-                if value
-                    .bytes()
-                    .any(|byte| byte.is_ascii_control() || !byte.is_ascii())
-                {
-                    return Err(SecretError::Unusable {
-                        env: env.to_owned(),
-                        place: shelf.name.clone(),
-                    });
-                }
-                return Ok(Found {
-                    secret: Secret::new(value),
-                    place: shelf.name.clone(),
-                });
+        match self.look(env) {
+            Some(found) => found.on_one_line(env),
+            None => Err(self.missing(env)),
+        }
+    }
+
+    /// Looks for a connector's secret: in the variable that the settings name, or in those that the
+    /// connector does.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn find_for(
+        &self,
+        connector: &Connector,
+        spec: &SecretSpec,
+        named: Option<&String>,
+    ) -> Result<Found, SecretError> {
+        if let Some(env) = named {
+            return self.find(env);
+        }
+        let place = connector.secrets.iter().position(|of| of.name == spec.name);
+        for env in spec.variables() {
+            if let Some(found) = self.look(env) {
+                // A key file is a text of many lines.
+                return if place.is_some_and(|place| connector.auth.takes_file(place)) {
+                    Ok(found)
+                } else {
+                    found.on_one_line(env)
+                };
             }
         }
+        Err(self.missing(&spec.env))
+    }
+
+    /// Looks for an API's address, which is no secret.
+    pub fn find_address(&self, address: &FoundUrl) -> Option<Found> {
+        address.variables().find_map(|env| self.look(env))
+    }
+
+    fn look(&self, env: &str) -> Option<Found> {
+        self.shelves.iter().find_map(|shelf| {
+            let value = shelf.values.find(env)?.trim();
+            Some(Found {
+                secret: Secret::new(value),
+                place: shelf.name.clone(),
+            })
+        })
+    }
+
+    fn missing(&self, env: &str) -> SecretError {
         for shelf in &self.shelves {
             if let Some(public) = shelf.values.published(env) {
                 let (env, public, place) = (env.to_owned(), public.to_owned(), shelf.name.clone());
-                return Err(SecretError::Exposed { env, public, place });
+                return SecretError::Exposed { env, public, place };
             }
         }
-        Err(SecretError::Missing {
+        SecretError::Missing {
             env: env.to_owned(),
-        })
+        }
+    }
+}
+
+impl Found {
+    fn on_one_line(self, env: &str) -> Result<Self, SecretError> {
+        let mut bytes = self.secret.expose().bytes();
+        if bytes.any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
+            return Err(SecretError::Unusable {
+                env: env.to_owned(),
+                place: self.place,
+            });
+        }
+        Ok(self)
     }
 }

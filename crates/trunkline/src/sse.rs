@@ -6,6 +6,9 @@
 
 use std::mem;
 
+/// What some vendors send as the data of a last event. It is no JSON, and says nothing more.
+pub const END_MARK: &str = "[DONE]";
+
 /// One event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
@@ -33,7 +36,17 @@ pub struct Parser {
     data: Option<String>,
     ended_with_cr: bool,
     is_first_line: bool,
+    position: Position,
     event_bytes_max: usize,
+}
+
+/// Where the next line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// Behind the empty line of the last event.
+    Between,
+    /// Behind a line of an event.
+    Within,
 }
 
 impl Parser {
@@ -46,6 +59,7 @@ impl Parser {
             data: None,
             ended_with_cr: false,
             is_first_line: true,
+            position: Position::Between,
             event_bytes_max,
         }
     }
@@ -70,6 +84,11 @@ impl Parser {
         Ok(events)
     }
 
+    /// Whether everything so far belongs to events that are whole, or to none.
+    pub fn is_between_events(&self) -> bool {
+        self.position == Position::Between && self.line.is_empty()
+    }
+
     fn end_line(&mut self) -> Option<Event> {
         let line = mem::take(&mut self.line);
         let line = String::from_utf8_lossy(&line);
@@ -80,7 +99,12 @@ impl Parser {
             &line
         };
         if line.is_empty() {
+            self.position = Position::Between;
             return self.end_event();
+        }
+        // A comment belongs to no event.
+        if !line.starts_with(':') {
+            self.position = Position::Within;
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);

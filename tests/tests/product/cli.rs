@@ -4,6 +4,7 @@ mod call;
 mod catalog;
 mod check;
 mod doctor;
+mod import;
 mod items;
 
 use trunkline_tests::Product;
@@ -17,6 +18,7 @@ fn help_is_help_and_not_an_error() {
         &["call", "--help"],
         &["connectors", "--help"],
         &["connectors", "check", "--help"],
+        &["connectors", "import", "openapi", "--help"],
         &["operations", "--help"],
         &["explain", "--help"],
         &["doctor", "--help"],

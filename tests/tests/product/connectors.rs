@@ -147,7 +147,8 @@ pub(crate) struct Example {
     /// Path and query.
     pub(crate) path: String,
     /// The body's kind (`json`, `form`, `text`) and text.
-    pub(crate) body: Option<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<(String, Value)>,
     pub(crate) status: u16,
     pub(crate) class: String,
     /// The answer's body: its kind (`events` too) and value.
@@ -208,12 +209,19 @@ fn example(connector: &str, name: String, file: &Table) -> Example {
         call: section("call"),
         method: text(&request, "method"),
         path: text(&request, "path"),
-        body: body(&request)
-            .map(|(kind, value)| (kind, value.as_str().unwrap_or_default().to_owned())),
+        headers: headers(&request),
+        body: body(&request),
         status: u16::try_from(status).unwrap_or_default(),
         class: text(&section("reply"), "class"),
         answer: body(&answer),
     }
+}
+
+fn headers(section: &Table) -> Vec<(String, String)> {
+    let headers = section.get("headers").and_then(Value::as_table);
+    let headers = headers.into_iter().flatten();
+    let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    headers.filter_map(text).collect()
 }
 
 fn body(section: &Table) -> Option<(String, Value)> {

@@ -33,6 +33,10 @@ const DRIVEN: &[Driven] = &[
         module: "needs_nginx",
     },
     Driven {
+        program: "redis-server",
+        module: "needs_redis",
+    },
+    Driven {
         program: "valgrind",
         module: "needs_valgrind",
     },

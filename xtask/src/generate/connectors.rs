@@ -30,7 +30,7 @@ fn write_connector(text: &mut String, connector: &Connector) -> std::fmt::Result
     writeln!(
         text,
         "Base address: `{}`\n",
-        connector.base_url.as_str().trim_end_matches('/')
+        connector.base_url.example().as_str().trim_end_matches('/')
     )?;
     writeln!(
         text,
@@ -54,7 +54,7 @@ fn write_operation(text: &mut String, operation: &Operation) -> std::fmt::Result
     writeln!(
         text,
         "[{}]({}): `{} {}`",
-        operation.title, operation.docs, operation.method, operation.path
+        operation.title, operation.docs, operation.method, operation.target
     )?;
     if operation.inputs.is_empty() {
         return Ok(());
@@ -75,6 +75,7 @@ fn row(input: &Input) -> String {
         InputPlace::Query => "query",
         InputPlace::Header => "header",
         InputPlace::Body => "body",
+        InputPlace::Address => "address",
     };
     let kind = match input.kind {
         InputKind::String => "text",
@@ -83,6 +84,7 @@ fn row(input: &Input) -> String {
         InputKind::Boolean => "`true` or `false`",
         InputKind::Object => "object",
         InputKind::Array => "list",
+        InputKind::File => "file",
         InputKind::Any => "any",
     };
     let need = match input.need {

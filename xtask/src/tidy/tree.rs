@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 
 /// Folders that hold nothing of ours.
 const FOLDERS_LEFT_OUT: &[&str] = &[".documents", ".git", ".trunkline", "node_modules", "target"];
-/// Files that hold a developer's own secrets.
-const FILES_LEFT_OUT: &[&str] = &[".env", ".env.local"];
+/// Files that hold a developer's own secrets, and the one that a work tree of git has in place of a folder.
+const FILES_LEFT_OUT: &[&str] = &[".env", ".env.local", ".git"];
 
 /// One file.
 #[derive(Debug)]

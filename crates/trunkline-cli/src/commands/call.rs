@@ -1,12 +1,16 @@
 //! `trunkline call`: one call, made inside this process.
 
 mod output;
+mod pages;
+mod progress;
 mod request;
+mod wait;
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use trunkline::Plan;
+use trunkline::{Options, PageOptions, Paginate, Plan, Validate};
 use trunkline_connector::units::{Span, UnitError};
 
 use crate::arguments::SettingsOptions;
@@ -40,6 +44,8 @@ Examples:
       messages.0.content=Hello
   trunkline call stripe POST /v1/customers email=ada@example.com
   trunkline call stripe customers.list limit=3 --output ndjson
+  trunkline call stripe customers.list --all --max-pages 10
+  trunkline call replicate predictions.create version=… input.prompt=Hi --wait --timeout 10m
   trunkline call slack chat.postMessage channel=C012345 text=Hi --dry-run
 
 Exit status: 0 success, 1 a bug of ours, 2 usage or settings, 3 the request was refused (4xx),
@@ -59,6 +65,8 @@ pub(crate) struct Call {
     show: ShowOptions,
     #[command(flatten)]
     make: MakeOptions,
+    #[command(flatten)]
+    many: ManyOptions,
     #[command(flatten)]
     settings: SettingsOptions,
 }
@@ -83,12 +91,79 @@ struct MakeOptions {
     /// Let the built-in sandbox answer, without key and network
     #[arg(long)]
     sandbox: bool,
-    /// How long the whole call may take, retries included, such as 10s
+    /// How long the call may take, retries included, such as 10s; with `--all` each page, with `--wait` all of it
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     timeout: Option<Duration>,
     /// Whose credentials to use
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
+    /// What to do with a reply, or a request, that is not what the operation promises [default: report]
+    #[arg(long, value_name = "MODE")]
+    validate: Option<ValidateMode>,
+}
+
+/// What to do with what is not as promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ValidateMode {
+    /// Do not look
+    Off,
+    /// Count it in the drift report
+    Report,
+    /// Send no such request, and print no such reply: exit status 8
+    Enforce,
+}
+
+/// What is called besides the call itself.
+#[derive(Debug, Args)]
+struct ManyOptions {
+    /// Read every page of a list, and print one record a line
+    #[arg(long, conflicts_with_all = ["include", "wait"])]
+    all: bool,
+    /// Read no more pages of it than this
+    #[arg(long, value_name = "N", conflicts_with_all = ["include", "wait"])]
+    max_pages: Option<NonZeroU64>,
+    /// Go on where an earlier reading stopped, as it said
+    #[arg(
+        long,
+        value_name = "CURSOR",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["include", "wait"]
+    )]
+    from_cursor: Option<String>,
+    /// Where a page has its records, as a JSON Pointer, if there are several lists in it
+    #[arg(long, value_name = "POINTER", conflicts_with_all = ["include", "wait"])]
+    items: Option<String>,
+    /// Wait until what the call begins is done, and print the result
+    #[arg(long)]
+    wait: bool,
+}
+
+impl ManyOptions {
+    /// How pages are read, if they are.
+    fn pages(&self, call: &Options) -> Option<PageOptions> {
+        let is_wanted = self.all
+            || self.max_pages.is_some()
+            || self.from_cursor.is_some()
+            || self.items.is_some()
+            || call.paginate.is_some();
+        is_wanted.then(|| PageOptions {
+            pages_max: self
+                .max_pages
+                .or(call.paginate.and_then(Paginate::pages_max)),
+            from_cursor: self.from_cursor.clone(),
+            items: self.items.clone(),
+        })
+    }
+}
+
+impl From<ValidateMode> for Validate {
+    fn from(mode: ValidateMode) -> Self {
+        match mode {
+            ValidateMode::Off => Self::Off,
+            ValidateMode::Report => Self::Report,
+            ValidateMode::Enforce => Self::Enforce,
+        }
+    }
 }
 
 /// How a reply is printed.
@@ -127,8 +202,18 @@ impl Call {
                 "add `--sandbox`, or leave the header out",
             ));
         }
-        if self.make.timeout.is_some() {
+        // Who waits for a job means the whole of it.
+        if self.make.timeout.is_some() && !self.many.wait {
             call.options.timeout = self.make.timeout;
+        }
+        let pages = self.many.pages(&call.options);
+        if pages.is_some() && self.show.output == Output::Raw {
+            let message = "records are taken out of their pages, so they cannot be printed raw";
+            let hint = "leave `--output raw` out, or read page by page without `--all`";
+            return Err(Failure::usage(message, hint));
+        }
+        if let Some(mode) = self.make.validate {
+            call.options.validate = mode.into();
         }
         if self.make.connection.is_some() {
             call.options.connection = self.make.connection;
@@ -140,6 +225,10 @@ impl Call {
                 call.options.fault = None;
             }
             let engine = Engine::start(parts, Upstreams::Real)?;
+            let call = match pages {
+                Some(options) => engine.trunkline.pages(call, options)?.call(),
+                None => call,
+            };
             let plan = engine.trunkline.plan(call)?;
             print_plan(&plan, &mut context.printer)?;
             return Ok(Exit::Success);
@@ -152,7 +241,16 @@ impl Call {
         let engine = Engine::start(parts, upstreams)?;
         let catalog = engine.trunkline.catalog();
         let connector = commands::find(&catalog, call.connector.as_str())?;
+        let called = (&engine.trunkline, connector);
         engine.run(async {
+            if let Some(options) = pages {
+                let pages = engine.trunkline.pages(call, options)?;
+                return pages::print(pages, called, &mut context.printer).await;
+            }
+            if self.many.wait {
+                let job = (call, self.make.timeout);
+                return wait::print(called, job, &self.show, &mut context.printer).await;
+            }
             let reply = engine.trunkline.call(call).await?;
             output::print(reply, connector, &self.show, &mut context.printer).await
         })

@@ -1,6 +1,8 @@
 //! `trunkline connectors`: the catalog, and connectors of one's own.
 
 mod check;
+mod drift;
+mod import;
 mod list;
 mod new;
 mod show;
@@ -12,14 +14,17 @@ use crate::commands::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// List, show, check, test and begin connectors
+/// List, show, check, test, begin and import connectors
 #[derive(Debug, Subcommand)]
 pub(crate) enum Connectors {
     List(list::List),
     Show(show::Show),
     Check(check::Check),
+    Drift(drift::Drift),
     Test(test::Test),
     New(new::New),
+    #[command(subcommand)]
+    Import(import::Import),
 }
 
 impl Connectors {
@@ -29,8 +34,10 @@ impl Connectors {
             Self::List(list) => list.run(context),
             Self::Show(show) => show.run(context),
             Self::Check(check) => check.run(context),
+            Self::Drift(drift) => drift.run(context),
             Self::Test(test) => test.run(context),
             Self::New(new) => new.run(context),
+            Self::Import(import) => import.run(context),
         }
     }
 }

@@ -99,7 +99,7 @@ fn unknown(catalog: &Catalog, connector: Option<&Connector>, code: &str) -> Fail
 
 /// The vendor's codes that the connector's rules and examples know, sorted.
 fn codes(connector: &Connector) -> Vec<&str> {
-    let examples = connector.examples.iter();
+    let examples = connector.examples().iter();
     let mut codes: Vec<&str> = examples
         .filter_map(|example| example.code.as_deref())
         .collect();

@@ -2,8 +2,9 @@
 
 use clap::Args;
 use serde_json::{Value, json};
+use trunkline::Error;
 use trunkline_connector::format::{InputPlace, Need};
-use trunkline_connector::{Connector, Input, Operation};
+use trunkline_connector::{Connector, Input, Operation, words};
 
 use crate::arguments::{ListOptions, SettingsOptions};
 use crate::commands::{self, Context};
@@ -19,11 +20,15 @@ A `*` marks inputs that are required. Inputs that are not listed are sent as wel
 
 Examples:
   trunkline operations stripe
+  trunkline operations stripe customers
   trunkline operations openai --json")]
 pub(crate) struct Operations {
     /// The API; see `trunkline connectors list`
     #[arg(value_name = "CONNECTOR")]
     connector: String,
+    /// Only this operation, or those whose name begins with these words
+    #[arg(value_name = "OPERATION")]
+    operation: Option<String>,
     #[command(flatten)]
     list: ListOptions,
     #[command(flatten)]
@@ -35,27 +40,44 @@ impl Operations {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
         let catalog = Folder::new(self.settings.config.as_deref()).catalog()?;
         let connector = commands::find(&catalog, &self.connector)?;
+        let operations = match &self.operation {
+            None => connector.operations.iter().collect(),
+            Some(words) => below(connector, words)?,
+        };
         let printer = &mut context.printer;
         if self.list.json {
-            let operations = connector.operations.iter().map(operation_json);
+            let operations = operations.into_iter().map(operation_json);
             printer.json(&Value::Array(operations.collect()))?;
         } else {
-            print(connector, printer)?;
+            print(&operations, printer)?;
         }
         Ok(Exit::Success)
     }
 }
 
-fn print(connector: &Connector, printer: &mut Printer) -> Result<(), Failure> {
+/// The operation of that name, or those that stand below it: `customers` has `customers.list`.
+fn below<'c>(connector: &'c Connector, words: &str) -> Result<Vec<&'c Operation>, Failure> {
+    let is_below = |operation: &&Operation| {
+        let rest = operation.name.strip_prefix(words);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let found: Vec<&Operation> = connector.operations.iter().filter(is_below).collect();
+    if found.is_empty() {
+        return Err(Error::unknown_operation(connector, words).into());
+    }
+    Ok(found)
+}
+
+fn print(operations: &[&Operation], printer: &mut Printer) -> Result<(), Failure> {
     let look = printer.out_look();
-    for (at, operation) in connector.operations.iter().enumerate() {
+    for (at, operation) in operations.iter().enumerate() {
         if 0 < at {
             printer.line("")?;
         }
         let name = look.paint(Ink::Heading, &operation.name);
         printer.line(format_args!(
             "{name}  {} {}",
-            operation.method, operation.path
+            operation.method, operation.target
         ))?;
         printer.line(format_args!("  {}", operation.title))?;
         print_inputs(operation, printer)?;
@@ -78,20 +100,32 @@ fn print_inputs(operation: &Operation, printer: &mut Printer) -> Result<(), Fail
     for need in [Need::Required, Need::Optional] {
         for input in operation.inputs.iter().filter(|input| input.need == need) {
             let mark = if need == Need::Required { "*" } else { " " };
-            let about = input
-                .about
-                .as_deref()
-                .map(|about| format!("; {about}"))
-                .unwrap_or_default();
-            let place = place(input.place);
-            let kind = input.kind.in_words();
+            let about = input.about.as_deref();
+            let about = about.map(|about| format!("; {about}"));
+            let allowed: Vec<String> = input.one_of.iter().map(plain).collect();
+            let allowed = (!allowed.is_empty())
+                .then(|| format!(": {}", words::any_of(allowed.iter().map(String::as_str))));
+            let default = input.default.as_ref();
+            let default = default.map(|value| format!("; `{}` where left out", plain(value)));
             printer.line(format_args!(
-                "  {mark} {:width$}  {kind}, in the {place}{about}",
-                input.name
+                "  {mark} {:width$}  {}, in the {}{}{}{}",
+                input.name,
+                input.kind.in_words(),
+                place(input.place),
+                about.unwrap_or_default(),
+                allowed.unwrap_or_default(),
+                default.unwrap_or_default(),
             ))?;
         }
     }
     Ok(())
+}
+
+/// A value as it is given: texts without quotes.
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn place(place: InputPlace) -> &'static str {
@@ -100,6 +134,7 @@ fn place(place: InputPlace) -> &'static str {
         InputPlace::Query => "query",
         InputPlace::Header => "headers",
         InputPlace::Body => "body",
+        InputPlace::Address => "address",
     }
 }
 
@@ -108,7 +143,7 @@ fn operation_json(operation: &Operation) -> Value {
         "name": operation.name,
         "title": operation.title,
         "method": operation.method.as_str(),
-        "path": operation.path.to_string(),
+        "path": operation.target.to_string(),
         "inputs": operation.inputs.iter().map(input_json).collect::<Vec<_>>(),
         "docs": operation.docs,
     })
@@ -120,6 +155,8 @@ fn input_json(input: &Input) -> Value {
         "in": place(input.place).trim_end_matches('s'),
         "type": kind(input),
         "required": input.need == Need::Required,
+        "one_of": input.one_of,
+        "default": input.default,
         "about": input.about,
     })
 }
@@ -134,6 +171,7 @@ fn kind(input: &Input) -> &'static str {
         InputKind::Boolean => "boolean",
         InputKind::Object => "object",
         InputKind::Array => "array",
+        InputKind::File => "file",
         InputKind::Any => "any",
     }
 }

@@ -82,7 +82,11 @@ impl Serve {
             None
         };
         source.sandbox = sandbox.as_ref().map(Sandbox::address);
+        let data_dir = config.data_dir.clone();
         let engine = Trunkline::new(Arc::new(source.in_force(config)), catalog, &secrets, clock)?;
+        if sandbox.is_none() {
+            engine.keep_drift_in(data_dir);
+        }
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|err| engine::no_start(&err))?;
         // Before anybody can know that we run, so that no signal ends us without draining.

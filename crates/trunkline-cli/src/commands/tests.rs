@@ -310,6 +310,32 @@ fn every_built_in_connector_can_be_looked_at() {
 }
 
 #[test]
+fn operations_can_be_looked_at_one_by_one() {
+    let names = |words: &[&str]| -> Vec<String> {
+        let (exit, out, err) = run(words, &[]);
+        assert_eq!((exit, err.as_str()), (0, ""), "{words:?}");
+        let operations: Vec<Value> = serde_json::from_str(&out).unwrap();
+        let names = operations.iter().map(|one| one["name"].to_string());
+        names.collect()
+    };
+    assert_eq!(
+        names(&["operations", "stripe", "customers.list", "--json"]),
+        [r#""customers.list""#]
+    );
+    let below = names(&["operations", "stripe", "customers", "--json"]);
+    assert!(1 < below.len());
+    assert!(
+        below.iter().all(|name| name.starts_with("\"customers.")),
+        "{below:?}"
+    );
+    let (_, out, _) = run(&["operations", "github", "issues.list_for_repo"], &[]);
+    assert!(
+        out.contains("; in what order: `created`, `updated` or `comments`"),
+        "{out}"
+    );
+}
+
+#[test]
 fn unknown_names_lead_to_known_ones() {
     check(
         &["operations", "strpe"],
@@ -330,6 +356,32 @@ fn unknown_names_lead_to_known_ones() {
         error: `stripe` has no operation `customers.lst`
           hint: did you mean `customers.list`? all of them: `trunkline operations stripe`
     "#]],
+    );
+    check(
+        &["operations", "supabase", "table.select"],
+        &[],
+        expect![[r#"
+            exit 2
+            ---
+            error: `supabase` has no operation `table.select`
+              hint: did you mean `from.select`? all of them: `trunkline operations supabase`
+        "#]],
+    );
+    check(
+        &[
+            "call",
+            "twilio",
+            "messages.create",
+            "to=+15558675310",
+            "--sandbox",
+        ],
+        &[],
+        expect![[r#"
+            exit 2
+            ---
+            error: `messages.create` cannot be called so: `To` is missing: the receiver's number, with `+` and the country (was it meant by `to`?)
+              hint: see its inputs with `trunkline operations twilio messages.create`
+        "#]],
     );
     check(
         &["explain", "openai", "invalid_api_kee"],

@@ -57,13 +57,14 @@ fn every_error_has_its_exit_status() {
         2 expectation_refused
         1 host_refused
         1 origin_refused
-        1 caller_gone
+        2 caller_gone
         1 overloaded
         1 shutting_down
         2 bad_settings
         2 bad_connector_file
         2 secret_missing
         2 secret_exposed
+        4 token_refused
         7 address_refused
         6 name_not_found
         6 connect_failed
@@ -76,6 +77,7 @@ fn every_error_has_its_exit_status() {
         6 upstream_malformed
         7 reply_too_large
         8 schema_broken
+        6 pages_broken
         6 too_many_redirects
         1 internal"#]]
     .assert_eq(&table);

@@ -1,7 +1,7 @@
 //! The built-in connectors themselves: each must load.
 
-use super::{FOLDERS, names, sources};
-use crate::connector::Connector;
+use super::{FOLDERS, load, names, sources};
+use crate::connector::{Connector, Examples};
 use crate::document::Problem;
 
 #[test]
@@ -12,6 +12,20 @@ fn every_builtin_connector_loads() {
     }
     let report: Vec<String> = problems.iter().map(Problem::to_string).collect();
     assert!(report.is_empty(), "{}", report.join("\n"));
+}
+
+#[test]
+fn what_was_checked_loads_as_the_same() {
+    let told = |mut connector: Connector| {
+        let examples = connector.examples().to_vec();
+        connector.examples = Examples::default();
+        format!("{connector:?} {examples:?}")
+    };
+    let quick: Vec<String> = load().unwrap().into_iter().map(told).collect();
+    let whole = sources()
+        .into_iter()
+        .map(|(_, files)| told(Connector::load(files).unwrap()));
+    assert_eq!(quick, whole.collect::<Vec<_>>());
 }
 
 #[test]

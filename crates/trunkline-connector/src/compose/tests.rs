@@ -6,20 +6,14 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Composed, InputProblem, compose, compose_incomplete, encode_form, encode_repeated};
-use crate::connector::{Input, Inputs, Operation};
-use crate::format::{BodyKind, InputKind, InputPlace, Need, Repeatable, ReplyKind};
+use super::{
+    Composed, ComposedBody, FileContent, FileValue, InputProblem, PART_END, Target, closing,
+    compose, compose_incomplete, encode_form, encode_repeated,
+};
+use crate::connector::{Input, Inputs, Operation, OperationTarget};
+use crate::format::{BodyKind, InputKind, InputPlace, ListStyle, Need, ObjectStyle};
+use crate::samples::{self, input};
 use crate::seeded::seeded;
-
-fn input(name: &str, place: InputPlace, kind: InputKind) -> Input {
-    Input {
-        name: name.to_owned(),
-        place,
-        kind,
-        need: Need::Optional,
-        about: None,
-    }
-}
 
 fn required(input: Input, about: &str) -> Input {
     Input {
@@ -31,34 +25,23 @@ fn required(input: Input, about: &str) -> Input {
 
 /// An operation of a made-up API with an input of each place and kind.
 fn operation(path: &str, body: BodyKind) -> Operation {
-    let rest = super::place_of_rest(body);
-    Operation {
-        name: "things.update".to_owned(),
-        title: "Change a thing".to_owned(),
-        method: http::Method::POST,
-        path: path.parse().unwrap(),
-        docs: "https://example.com".to_owned(),
-        body,
-        repeatable: Repeatable::ByMethod,
-        pagination: None,
-        inputs: vec![
-            input("amount", rest, InputKind::Integer),
-            input("any", rest, InputKind::Any),
-            input("Beta-Version", InputPlace::Header, InputKind::String),
-            required(
-                input("id", InputPlace::Path, InputKind::String),
-                "the thing",
-            ),
-            input("items", rest, InputKind::Array),
-            input("limit", InputPlace::Query, InputKind::Integer),
-            input("live", rest, InputKind::Boolean),
-            input("metadata", rest, InputKind::Object),
-            input("name", rest, InputKind::String),
-            input("rate", rest, InputKind::Number),
-        ],
-        reply_body: ReplyKind::Json,
-        reply_required: Vec::new(),
-    }
+    let rest = super::place_of_rest(body, None);
+    let inputs = vec![
+        input("amount", rest, InputKind::Integer),
+        input("any", rest, InputKind::Any),
+        input("Beta-Version", InputPlace::Header, InputKind::String),
+        required(
+            input("id", InputPlace::Path, InputKind::String),
+            "the thing",
+        ),
+        input("items", rest, InputKind::Array),
+        input("limit", InputPlace::Query, InputKind::Integer),
+        input("live", rest, InputKind::Boolean),
+        input("metadata", rest, InputKind::Object),
+        input("name", rest, InputKind::String),
+        input("rate", rest, InputKind::Number),
+    ];
+    samples::operation(path, body, inputs)
 }
 
 fn inputs(value: Value) -> Inputs {
@@ -76,18 +59,42 @@ fn shown(composed: Result<Composed, Vec<InputProblem>>) -> String {
             return lines.join("\n") + "\n";
         }
     };
-    let mut text = format!("{} {}\n", composed.method, composed.path_and_query);
-    for (name, value) in &composed.headers {
+    let target = match &composed.target {
+        Target::Path(path) => path.clone(),
+        Target::Address(url) => url.to_string(),
+    };
+    let mut text = format!("{} {target}\n", composed.method);
+    for (name, value) in composed.headers.iter().chain(&composed.fixed_headers) {
         writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
     }
-    if let Some((content_type, body)) = composed.body {
-        let body = String::from_utf8(body).unwrap();
-        writeln!(
-            text,
-            "content-type: {}\n\n{body}",
-            content_type.to_str().unwrap()
-        )
-        .unwrap();
+    match composed.body {
+        None => {}
+        Some(ComposedBody::Bytes {
+            content_type,
+            bytes,
+        }) => {
+            let body = String::from_utf8(bytes).unwrap();
+            let content_type = content_type.to_str().unwrap();
+            writeln!(text, "content-type: {content_type}\n\n{body}").unwrap();
+        }
+        Some(ComposedBody::File { content_type, file }) => {
+            let content_type = content_type.to_str().unwrap();
+            writeln!(text, "content-type: {content_type}\n\nthe file {file}").unwrap();
+        }
+        Some(ComposedBody::Multipart(parts)) => {
+            let mut bytes = Vec::new();
+            for part in parts {
+                bytes.extend(part.head("b"));
+                match part.content {
+                    FileContent::Bytes(content) => bytes.extend(content),
+                    FileContent::Named(name) => bytes.extend(format!("the file {name}").bytes()),
+                }
+                bytes.extend(PART_END);
+            }
+            bytes.extend(closing("b"));
+            text.push('\n');
+            text.push_str(&String::from_utf8(bytes).unwrap().replace("\r\n", "\n"));
+        }
     }
     text
 }
@@ -403,6 +410,534 @@ fn a_header_holds_one_line() {
     );
 }
 
+fn placed(name: &str, place: InputPlace, change: impl FnOnce(&mut Input)) -> Input {
+    let mut made = input(name, place, InputKind::Any);
+    change(&mut made);
+    made
+}
+
+#[track_caller]
+fn check_one(operation: &Operation, given: Value, expected: Expect) {
+    expected.assert_eq(&shown(compose(operation, &inputs(given), secret)));
+}
+
+#[test]
+fn every_input_is_written_in_its_own_style() {
+    let style = |name: &str, lists, objects| {
+        placed(name, InputPlace::Query, |input| {
+            input.lists = lists;
+            input.objects = objects;
+        })
+    };
+    let operation = samples::operation(
+        "/a",
+        BodyKind::None,
+        vec![
+            style("brackets", Some(ListStyle::Brackets), None),
+            style("comma", Some(ListStyle::Comma), None),
+            style("dots", None, Some(ObjectStyle::Dots)),
+            style("json", Some(ListStyle::Json), Some(ObjectStyle::Json)),
+            style("repeated", Some(ListStyle::Repeated), None),
+        ],
+    );
+    let list = json!(["x,y", { "k": 1 }]);
+    check_one(
+        &operation,
+        json!({
+            "indexed": list, "brackets": list, "repeated": list, "comma": list, "json": list,
+            "dots": { "a": { "b": [1, 2] } },
+        }),
+        expect![[r#"
+            POST /a?indexed[0]=x%2Cy&indexed[1][k]=1&brackets[]=x%2Cy&brackets[][k]=1&repeated=x%2Cy&repeated[k]=1&comma=x%2Cy,%7B%22k%22%3A1%7D&json=[%22x%2Cy%22%2C%7B%22k%22%3A1%7D]&dots.a.b[0]=1&dots.a.b[1]=2
+        "#]],
+    );
+    check_one(
+        &operation,
+        json!({ "comma": [], "indexed": [], "json": [] }),
+        expect![[r#"
+            POST /a?json=[]
+        "#]],
+    );
+}
+
+#[test]
+fn a_form_that_repeats_does_so_unless_an_input_says_otherwise() {
+    let items = placed("items", InputPlace::Body, |input| {
+        input.lists = Some(ListStyle::Indexed);
+    });
+    let operation = samples::operation("/a", BodyKind::FormRepeated, vec![items]);
+    check_one(
+        &operation,
+        json!({ "items": [1], "others": [2, 3] }),
+        expect![[r#"
+            POST /a
+            content-type: application/x-www-form-urlencoded
+
+            items%5B0%5D=1&others=2&others=3
+        "#]],
+    );
+}
+
+#[test]
+fn an_input_may_have_another_name_on_its_way() {
+    let sent_as = |name: &str, place, other: &str| {
+        placed(name, place, |input| input.sent_as = Some(other.to_owned()))
+    };
+    let operation = samples::operation(
+        "/a",
+        BodyKind::Json,
+        vec![
+            sent_as("filter", InputPlace::Query, "$filter"),
+            sent_as("prefer", InputPlace::Header, "Prefer"),
+            sent_as("kind", InputPlace::Body, "@type"),
+        ],
+    );
+    check_one(
+        &operation,
+        json!({ "filter": "a eq 1", "prefer": "minimal", "kind": "x" }),
+        expect![[r#"
+            POST /a?%24filter=a%20eq%201
+            prefer: minimal
+            content-type: application/json
+
+            {"@type":"x"}
+        "#]],
+    );
+    check_one(
+        &operation,
+        json!({ "prefer": "a\nb" }),
+        expect![[r#"
+            `prefer` is sent as a header, which holds one line of visible characters
+        "#]],
+    );
+}
+
+#[test]
+fn defaults_stand_in_for_what_is_left_out() {
+    let with =
+        |name: &str, place, value: Value| placed(name, place, |input| input.default = Some(value));
+    let operation = samples::operation(
+        "/{version}/a",
+        BodyKind::Json,
+        vec![
+            with("version", InputPlace::Path, json!("v2")),
+            with("limit", InputPlace::Query, json!(100)),
+            with("mode", InputPlace::Header, json!("fast")),
+            with("stream", InputPlace::Body, json!(false)),
+        ],
+    );
+    check_one(
+        &operation,
+        json!({ "name": "x" }),
+        expect![[r#"
+            POST /v2/a?limit=100
+            mode: fast
+            content-type: application/json
+
+            {"name":"x","stream":false}
+        "#]],
+    );
+    // Null is given, and so not left out.
+    check_one(
+        &operation,
+        json!({ "version": "v1", "limit": 5, "mode": "slow", "stream": null }),
+        expect![[r#"
+            POST /v1/a?limit=5
+            mode: slow
+            content-type: application/json
+
+            {"stream":null}
+        "#]],
+    );
+}
+
+#[test]
+fn only_allowed_values_are_sent() {
+    let one_of = |name: &str, kind, values: &[Value]| Input {
+        one_of: values.to_vec(),
+        ..input(name, InputPlace::Body, kind)
+    };
+    let operation = samples::operation(
+        "/a",
+        BodyKind::Json,
+        vec![
+            one_of("size", InputKind::Integer, &[json!(256), json!(512)]),
+            one_of(
+                "status",
+                InputKind::String,
+                &[json!("active"), json!("all")],
+            ),
+            one_of("tags", InputKind::Array, &[json!("a"), json!("b")]),
+        ],
+    );
+    check_one(
+        &operation,
+        json!({ "status": "actve", "size": "1024", "tags": ["a", "c"] }),
+        expect![[r#"
+            `status` is the text "actve"; allowed: `active` or `all`; did you mean `active`?
+            `size` is `1024`; allowed: `256` or `512`
+            `tags` is the text "c"; allowed: `a` or `b`
+        "#]],
+    );
+    check_one(
+        &operation,
+        json!({ "status": null, "size": "512", "tags": ["b", "a"] }),
+        expect![[r#"
+            POST /a
+            content-type: application/json
+
+            {"status":null,"size":512,"tags":["b","a"]}
+        "#]],
+    );
+    // An example of an error may show what the API says to another value.
+    let given = inputs(json!({ "status": "gone" }));
+    assert!(compose_incomplete(&operation, &given, secret).is_ok());
+}
+
+#[test]
+fn one_input_may_be_the_whole_body() {
+    let mut operation = samples::operation(
+        "/a",
+        BodyKind::Json,
+        vec![input("rows", InputPlace::Body, InputKind::Any)],
+    );
+    operation.body_input = Some("rows".to_owned());
+    check_one(
+        &operation,
+        json!({ "rows": [{ "id": 1 }], "on_conflict": "id" }),
+        expect![[r#"
+            POST /a?on_conflict=id
+            content-type: application/json
+
+            [{"id":1}]
+        "#]],
+    );
+    check_one(
+        &operation,
+        json!({}),
+        expect![[r#"
+            POST /a
+        "#]],
+    );
+}
+
+#[test]
+fn a_raw_body_is_a_file_or_a_text() {
+    let mut operation = samples::operation(
+        "/a",
+        BodyKind::Raw,
+        vec![
+            input("content-type", InputPlace::Header, InputKind::String),
+            input("file", InputPlace::Body, InputKind::File),
+        ],
+    );
+    operation.body_input = Some("file".to_owned());
+    check_one(
+        &operation,
+        json!({ "file": { "file": "pictures/cat.PNG" }, "upsert": true }),
+        expect![[r#"
+            POST /a?upsert=true
+            content-type: image/png
+
+            the file pictures/cat.PNG
+        "#]],
+    );
+    operation.content_type = Some("text/csv".parse().unwrap());
+    check_one(
+        &operation,
+        json!({ "file": { "text": "a,b" } }),
+        expect![[r#"
+            POST /a
+            content-type: text/csv
+
+            a,b
+        "#]],
+    );
+    check_one(
+        &operation,
+        json!({ "file": { "text": "a,b" }, "content-type": "text/plain" }),
+        expect![[r#"
+            POST /a
+            content-type: text/plain
+            content-type: text/plain
+
+            a,b
+        "#]],
+    );
+    check_one(
+        &operation,
+        json!({ "file": "cat.png" }),
+        expect![[r#"
+            `file` is the text "cat.png"; it takes a file
+        "#]],
+    );
+    operation.inputs[1].kind = InputKind::String;
+    operation.content_type = None;
+    check_one(
+        &operation,
+        json!({ "file": "hello" }),
+        expect![[r#"
+            POST /a
+            content-type: application/octet-stream
+
+            hello
+        "#]],
+    );
+}
+
+#[test]
+fn inputs_become_parts() {
+    let operation = samples::operation(
+        "/a",
+        BodyKind::Multipart,
+        vec![
+            input("file", InputPlace::Body, InputKind::File),
+            placed("meta", InputPlace::Body, |input| {
+                input.objects = Some(ObjectStyle::Json);
+            }),
+        ],
+    );
+    check_one(
+        &operation,
+        json!({
+            "purpose": "fine-tune",
+            "file": { "file": "/tmp/a\"b.jsonl" },
+            "expires": { "after": 3600 },
+            "meta": { "k": [1] },
+        }),
+        expect![[r#"
+            POST /a
+
+            --b
+            Content-Disposition: form-data; name="purpose"
+
+            fine-tune
+            --b
+            Content-Disposition: form-data; name="file"; filename="a%22b.jsonl"
+            Content-Type: application/jsonl
+
+            the file /tmp/a"b.jsonl
+            --b
+            Content-Disposition: form-data; name="expires[after]"
+
+            3600
+            --b
+            Content-Disposition: form-data; name="meta"
+
+            {"k":[1]}
+            --b--
+        "#]],
+    );
+    check_one(
+        &operation,
+        json!({ "file": { "text": "x", "file_name": "x.bin", "content_type": "a/b" } }),
+        expect![[r#"
+            POST /a
+
+            --b
+            Content-Disposition: form-data; name="file"; filename="x.bin"
+            Content-Type: a/b
+
+            x
+            --b--
+        "#]],
+    );
+}
+
+#[test]
+fn a_file_is_exactly_what_is_written_as_one() {
+    for value in [
+        json!({ "text": "" }),
+        json!({ "file": "a", "file_name": "b" }),
+        json!({ "text": "a", "content_type": "text/plain", "file_name": "b" }),
+    ] {
+        let file = FileValue::of(&value).unwrap();
+        assert_eq!(FileValue::of(&file.to_value()), Some(file));
+    }
+    for value in [
+        json!("a"),
+        json!({}),
+        json!({ "text": "a", "file": "b" }),
+        json!({ "text": 1 }),
+        json!({ "file": "a", "file_name": 1 }),
+        json!({ "file": "a", "path": "/etc/passwd" }),
+        json!({ "text": "a", "content_type": "a\nb" }),
+    ] {
+        assert_eq!(FileValue::of(&value), None, "{value}");
+    }
+    let named = FileValue::named("x", Some("y.txt".to_owned()));
+    assert_eq!(FileValue::of(&named.to_value()), Some(named));
+}
+
+#[test]
+fn fixed_headers_are_kept_apart_from_those_of_inputs() {
+    let mut operation = samples::operation(
+        "/a",
+        BodyKind::None,
+        vec![input("prefer", InputPlace::Header, InputKind::String)],
+    );
+    let prefer = http::HeaderName::from_static("prefer");
+    operation.headers = vec![(prefer.clone(), "return=minimal".parse().unwrap())];
+    let given = inputs(json!({ "prefer": "count=exact" }));
+    let composed = compose(&operation, &given, secret).unwrap();
+    assert_eq!(composed.headers[&prefer], "count=exact");
+    assert_eq!(composed.fixed_headers[&prefer], "return=minimal");
+}
+
+/// An operation whose address is an input.
+fn upload() -> Operation {
+    let mut operation = samples::operation(
+        "/a",
+        BodyKind::None,
+        vec![Input {
+            need: Need::Required,
+            ..input("to", InputPlace::Address, InputKind::String)
+        }],
+    );
+    operation.target = OperationTarget::Address {
+        input: "to".to_owned(),
+        hosts: vec!["files.example.com".to_owned(), "up.example.com".to_owned()],
+    };
+    operation
+}
+
+#[test]
+fn an_address_is_on_one_of_its_hosts() {
+    let refused = |address: &str, expected: Expect| {
+        check_one(&upload(), json!({ "to": address }), expected);
+    };
+    refused(
+        "https://files.example.com/up/v1/X?sig=a%2Fb",
+        expect![[r#"
+            POST https://files.example.com/up/v1/X?sig=a%2Fb
+        "#]],
+    );
+    refused(
+        "https://FILES.example.com:443/x",
+        expect![[r#"
+            POST https://files.example.com/x
+        "#]],
+    );
+    refused(
+        "https://files.example.com.evil.test/x?sig=secret",
+        expect![[r#"
+            `to` cannot be called: `files.example.com.evil.test` is not `files.example.com` or `up.example.com`
+        "#]],
+    );
+    refused(
+        "https://files.example.com:8443/x",
+        expect![[r#"
+            `to` cannot be called: `files.example.com:8443` is not `files.example.com` or `up.example.com`
+        "#]],
+    );
+    refused(
+        "http://files.example.com/x",
+        expect![[r#"
+            `to` cannot be called: it does not begin with `https://`
+        "#]],
+    );
+    refused(
+        "https://files.example.com@evil.test/x",
+        expect![[r#"
+            `to` cannot be called: it carries a user name or a password
+        "#]],
+    );
+    refused(
+        "/x",
+        expect![[r#"
+            `to` cannot be called: it is no address: relative URL without a base
+        "#]],
+    );
+}
+
+#[test]
+fn an_address_takes_a_query_and_must_be_there() {
+    check_one(
+        &upload(),
+        json!({ "to": "https://up.example.com/x?a=1", "b": "2 3" }),
+        expect![[r#"
+            POST https://up.example.com/x?a=1&b=2%203
+        "#]],
+    );
+    check_one(
+        &upload(),
+        json!({}),
+        expect![[r#"
+            `to` is missing
+        "#]],
+    );
+}
+
+fn graphql() -> Operation {
+    let inputs = vec![
+        input("operation_name", InputPlace::Body, InputKind::String),
+        input("query", InputPlace::Body, InputKind::String),
+        input("first", InputPlace::Body, InputKind::Any),
+    ];
+    samples::operation("/graphql", BodyKind::Graphql, inputs)
+}
+
+#[test]
+fn inputs_are_the_variables_of_a_document() {
+    check_one(
+        &graphql(),
+        json!({
+            "query": "query A($owner: String!, $first: Int) { a } query B { b }",
+            "owner": "octocat",
+            "first": "10",
+            "operation_name": "A",
+        }),
+        expect![[r#"
+            POST /graphql
+            content-type: application/json
+
+            {"query":"query A($owner: String!, $first: Int) { a } query B { b }","operationName":"A","variables":{"owner":"octocat","first":10}}
+        "#]],
+    );
+    let given = inputs(json!({ "query": "{ viewer { login } }" }));
+    let composed = compose(&graphql(), &given, secret).unwrap();
+    assert!(composed.only_reads());
+    expect![[r#"
+        POST /graphql
+        content-type: application/json
+
+        {"query":"{ viewer { login } }"}
+    "#]]
+    .assert_eq(&shown(Ok(composed)));
+    let given = inputs(json!({ "query": "mutation { star }" }));
+    assert!(!compose(&graphql(), &given, secret).unwrap().only_reads());
+}
+
+#[test]
+fn variables_are_compared_with_the_document() {
+    check_one(
+        &graphql(),
+        json!({ "query": "query (\n  $owner: String!\n  $first: Int) { a }", "ownr": "x", "first": "ten" }),
+        expect![[r#"
+            `ownr`: line 1, column 1: the document declares no variable `$ownr`; did you mean `owner`? allowed: `owner` or `first`
+            `first`: line 3, column 3: `$first` is the text "ten"; it takes Int
+            `owner`: line 2, column 3: `$owner` is missing; it takes String!
+        "#]],
+    );
+    let wrong = inputs(json!({ "query": "query {" }));
+    let problems = compose(&graphql(), &wrong, secret).unwrap_err();
+    assert_eq!(problems[0].name(), "query");
+    // An example of an error may show what the API says to it.
+    assert!(compose_incomplete(&graphql(), &wrong, secret).is_ok());
+}
+
+#[test]
+fn a_part_of_a_secret_that_is_not_there_is_said_without_its_value() {
+    let operation = samples::operation("/{hook.id}", BodyKind::None, Vec::new());
+    check_one(
+        &operation,
+        json!({}),
+        expect![[r#"
+            `id` of the secret `hook` is part of the path, and the secret is not known or does not have the form that its pattern says
+        "#]],
+    );
+}
+
 /// Reads a form back, without nesting.
 fn pairs(form: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(form.as_bytes())
@@ -428,8 +963,9 @@ proptest! {
         let operation = operation("/v1/things/{id}", BodyKind::None);
         let given = inputs(json!({ "id": id, "unlisted": unlisted }));
         if let Ok(composed) = compose(&operation, &given, secret) {
-            let uri: http::Uri = composed.path_and_query.parse().unwrap();
-            prop_assert!(operation.path.matches(uri.path()), "{}", uri);
+            let Target::Path(path) = composed.target else { unreachable!() };
+            let uri: http::Uri = path.parse().unwrap();
+            prop_assert!(operation.path().unwrap().matches(uri.path()), "{}", uri);
             prop_assert_eq!(pairs(uri.query().unwrap()), vec![("unlisted".to_owned(), unlisted)]);
         }
     }

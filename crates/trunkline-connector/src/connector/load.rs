@@ -1,13 +1,18 @@
 //! Makes a connector of its files, or every problem that they have.
 
+mod auth;
 mod check;
 mod examples;
 mod identity;
+mod inputs;
 mod operations;
 mod outcomes;
 mod paging;
+mod poll;
+mod schemas;
 mod secrets;
 mod sending;
+mod target;
 mod waits;
 #[cfg(test)]
 mod tests;
@@ -18,28 +23,66 @@ use serde::de::DeserializeOwned;
 
 use self::check::Check;
 use self::examples::Meaning;
-use crate::connector::{Connector, Example, Operation};
+use self::schemas::Schemas;
+use crate::connector::{Connector, Example, Examples, Operation, SchemaFile};
 use crate::document::{Document, Problem, Shape, Source};
 use crate::format::{ConnectorFile, ExampleFile, OperationSection, OperationsFile};
 
 impl Connector {
     /// Makes a connector of the files of its folder.
     ///
-    /// Their names end as in `openai/connector.toml`, `openai/operations/chat.toml` and
-    /// `openai/examples/no-key.toml`; what stands before is only shown.
+    /// Their names end as in `openai/connector.toml`, `openai/operations/chat.toml`,
+    /// `openai/examples/no-key.toml` and `openai/schemas/chat.json`; what stands before is only
+    /// shown. What is allowed and unwise stands in [`Connector::warnings`].
     ///
     /// # Errors
     ///
     /// Every problem of every file, in order. A file whose shape is wrong is not looked at
     /// further, nor is what depends on it.
     pub fn load(files: Vec<Source>) -> Result<Self, Vec<Problem>> {
+        Self::load_with(files, (Trust::None, Vec::new()))
+    }
+
+    /// As [`Connector::load`], of files that were checked before. Schemas and examples are not read.
+    pub(crate) fn load_checked(
+        files: Vec<Source>,
+        schemas: Vec<SchemaFile>,
+        examples: Examples,
+    ) -> Result<Self, Vec<Problem>> {
+        let connector = Self::load_with(files, (Trust::Shape, schemas))?;
+        Ok(Self {
+            examples,
+            ..connector
+        })
+    }
+
+    /// Its examples, sorted by file name.
+    pub fn examples(&self) -> &[Example] {
+        self.examples
+            .get_or_read(|files| examples::read_checked(files, &self.operations))
+    }
+
+    fn load_with(
+        files: Vec<Source>,
+        (trust, schemas): (Trust, Vec<SchemaFile>),
+    ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let folder = Folder::read(files, &mut problems);
-        let connector = folder.check(&mut problems);
+        let (folder, sources) = Folder::read(files, trust, &mut problems);
+        let schemas = Schemas::new(sources, schemas, &mut problems);
+        let connector = folder.check(schemas, &mut problems);
         problems.sort();
         problems.dedup();
         connector.filter(|_| problems.is_empty()).ok_or(problems)
     }
+}
+
+/// What is known of files before they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// Nothing.
+    None,
+    /// Their shape is right, which would take most of the time to find out again.
+    Shape,
 }
 
 /// A file whose shape is right.
@@ -70,6 +113,7 @@ struct File {
     source: Source,
     /// Its name without the ending.
     stem: String,
+    trust: Trust,
 }
 
 /// What files of each sort look like.
@@ -91,10 +135,16 @@ enum Role {
     Connector,
     Operations,
     Example,
+    Schema,
 }
 
 impl Folder {
-    fn read(mut files: Vec<Source>, problems: &mut Vec<Problem>) -> Self {
+    /// Reads every file; schemas are given back, by their names in their folder.
+    fn read(
+        mut files: Vec<Source>,
+        trust: Trust,
+        problems: &mut Vec<Problem>,
+    ) -> (Self, Vec<(String, Source)>) {
         files.sort_by(|left, right| left.name.cmp(&right.name));
         let mut folder = Self {
             name: String::new(),
@@ -102,24 +152,33 @@ impl Folder {
             operations: Files::new(),
             examples: Files::new(),
         };
+        let mut schemas = Vec::new();
         let first = files.first().map(|file| file.name.clone());
         for source in files {
             let Some((name, role, stem)) = parts_of(&source.name) else {
-                let hint =
-                    "allowed: `connector.toml`, `operations/NAME.toml`, `examples/NAME.toml`";
+                let hint = "allowed: `connector.toml`, `operations/NAME.toml`, \
+                            `examples/NAME.toml`, `schemas/NAME.json`";
                 let problem = Problem::of_file(&source.name, "this file is no part of a connector");
                 problems.push(problem.with_hint(hint));
                 continue;
             };
             name.clone_into(&mut folder.name);
+            if let Role::Schema = role {
+                schemas.push((format!("{stem}.json"), source));
+                continue;
+            }
             let file = File {
                 stem: stem.to_owned(),
                 source,
+                trust,
             };
             match role {
-                Role::Connector => folder.connector.read(&SHAPES.connector, file, problems),
-                Role::Operations => folder.operations.read(&SHAPES.operations, file, problems),
-                Role::Example => folder.examples.read(&SHAPES.example, file, problems),
+                Role::Connector => folder.connector.read(|| &SHAPES.connector, file, problems),
+                Role::Operations => folder
+                    .operations
+                    .read(|| &SHAPES.operations, file, problems),
+                Role::Example => folder.examples.read(|| &SHAPES.example, file, problems),
+                Role::Schema => {}
             }
         }
         for second in folder.connector.loaded.iter().skip(1) {
@@ -130,12 +189,13 @@ impl Folder {
             let message = "the folder has no `connector.toml`, which says who the API is";
             problems.push(Problem::of_file(first.unwrap_or_default(), message));
         }
-        folder
+        (folder, schemas)
     }
 
     /// Checks what the files mean together.
-    fn check(&self, problems: &mut Vec<Problem>) -> Option<Connector> {
-        let operations = operations::check(self, problems);
+    fn check(&self, mut schemas: Schemas, problems: &mut Vec<Problem>) -> Option<Connector> {
+        let operations = operations::check(self, &mut schemas, problems);
+        schemas.check(&self.operations, problems);
         let Some(Loaded { document, file, .. }) = self.profile() else {
             examples::check(self, &operations, None, problems);
             return None;
@@ -153,7 +213,12 @@ impl Folder {
         let sound = Some(&meaning).filter(|_| check.problems.len() == before);
         let examples = examples::check(self, &operations, sound, problems);
         let mut check = Check { document, problems };
-        self.assemble(&mut check, file, (operations, examples), meaning)
+        let connector = self.assemble(&mut check, file, (operations, examples), meaning)?;
+        examples::hosts(self, &connector, problems);
+        Some(Connector {
+            schemas: schemas.into_files(),
+            ..connector
+        })
     }
 
     /// Checks the rest of `connector.toml` and puts everything together.
@@ -169,12 +234,14 @@ impl Folder {
         paging::check(check, file, self);
         let name = identity::name(check, &file.connector, &self.name);
         let base_url = identity::base_url(check, &file.connector);
-        let auth = secrets::auth(check, file);
+        let hosts = identity::hosts(check, &file.connector.hosts);
+        let auth = auth::check(check, file);
         let verify = operations::verify(check, file, self, &operations);
         let secrets = secrets::check(check, file);
         let headers = sending::headers(check, file);
         let credential_headers = secrets::credential_headers(check, &file.caller);
         let credential_paths = secrets::credential_paths(check, file);
+        let credential_query = secrets::credential_query(check, &file.caller);
         let timeouts = sending::timeouts(check, &file.timeouts);
         let retry = sending::retry(check, &file.retry);
         let idempotency = sending::idempotency(check, file.idempotency.as_ref());
@@ -182,6 +249,7 @@ impl Folder {
             name: name?,
             title: file.connector.title.clone(),
             base_url: base_url?,
+            hosts,
             docs: file.connector.docs.clone(),
             checked: file.connector.checked.clone(),
             secrets,
@@ -189,6 +257,7 @@ impl Folder {
             headers,
             credential_headers,
             credential_paths,
+            credential_query,
             timeouts,
             retry,
             idempotency,
@@ -198,7 +267,9 @@ impl Folder {
             pagination: file.pagination.clone().into_iter().collect(),
             verify: verify?,
             operations,
-            examples,
+            examples: examples.into(),
+            schemas: Vec::new(),
+            warnings: auth::warnings(check.document, file),
         })
     }
 
@@ -221,10 +292,29 @@ impl<T: DeserializeOwned> Files<T> {
         }
     }
 
-    fn read(&mut self, shape: &Shape, file: File, problems: &mut Vec<Problem>) {
-        let read = Document::parse(file.source).and_then(|document| {
-            let stem = file.stem;
-            let file = document.read_as(shape)?;
+    fn read(
+        &mut self,
+        shape: impl Fn() -> &'static Shape,
+        file: File,
+        problems: &mut Vec<Problem>,
+    ) {
+        let File {
+            source,
+            stem,
+            trust,
+        } = file;
+        if trust == Trust::Shape
+            && let Some((document, file)) = Document::read_checked(source.clone())
+        {
+            self.loaded.push(Loaded {
+                document,
+                stem,
+                file,
+            });
+            return;
+        }
+        let read = Document::parse(source).and_then(|document| {
+            let file = document.read_as(shape())?;
             Ok(Loaded {
                 document,
                 stem,
@@ -244,12 +334,13 @@ impl<T: DeserializeOwned> Files<T> {
 /// A file's folder, what it is, and its name without the ending.
 fn parts_of(name: &str) -> Option<(&str, Role, &str)> {
     let mut parts = name.rsplit('/');
-    let stem = parts.next()?.strip_suffix(".toml")?;
+    let (stem, ending) = parts.next()?.rsplit_once('.')?;
     let parent = parts.next()?;
-    match (parent, parts.next()) {
-        ("operations", Some(folder)) => Some((folder, Role::Operations, stem)),
-        ("examples", Some(folder)) => Some((folder, Role::Example, stem)),
-        (folder, _) if stem == "connector" => Some((folder, Role::Connector, stem)),
+    match (parent, ending, parts.next()) {
+        ("operations", "toml", Some(folder)) => Some((folder, Role::Operations, stem)),
+        ("examples", "toml", Some(folder)) => Some((folder, Role::Example, stem)),
+        ("schemas", "json", Some(folder)) => Some((folder, Role::Schema, stem)),
+        (folder, "toml", _) if stem == "connector" => Some((folder, Role::Connector, stem)),
         _ => None,
     }
 }

@@ -5,12 +5,13 @@
 //! branch that was meant and about no other. TOML has no null, so a branch that only takes null
 //! is an optional value and nothing else.
 
+pub(super) mod patterns;
 mod rules;
 mod union;
 
 use std::collections::HashMap;
 
-use regex::Regex;
+use regex_lite::Regex;
 use schemars::JsonSchema;
 use serde_json::{Map, Value as Schema};
 
@@ -96,7 +97,7 @@ struct Checker<'s> {
 
 impl<'s> Checker<'s> {
     fn check(&mut self, schema: &'s Schema, node: &Node, path: &Path) {
-        let Some(rules) = self.resolve(schema) else {
+        let Some(rules) = self.resolve(schema).filter(|rules| !takes_anything(rules)) else {
             self.check_anything(node, path);
             return;
         };
@@ -168,16 +169,17 @@ impl<'s> Checker<'s> {
             return false;
         }
         let constants = constants_of(rules);
-        let takes = if constants.is_empty() {
-            types
+        let takes = match text_in_words(rules) {
+            Some(words) => words.to_owned(),
+            None if constants.is_empty() => types
                 .into_iter()
                 .map(type_in_words)
                 .collect::<Vec<_>>()
-                .join(" or ")
-        } else {
-            words::any_of(constants)
+                .join(" or "),
+            None => words::any_of(constants),
         };
-        self.complain_about_type(node, path, (&takes, about(rules)));
+        let about = about(rules).filter(|about| *about != takes);
+        self.complain_about_type(node, path, (&takes, about));
         true
     }
 
@@ -189,8 +191,13 @@ impl<'s> Checker<'s> {
         }
         let pattern = rules.get("pattern").and_then(Schema::as_str);
         if let Some(pattern) = pattern.filter(|pattern| !self.shape.fits(pattern, text)) {
-            let message = format!("`{path}` is `{text}`, which does not match `{pattern}`");
-            self.complain(node, message, about(rules));
+            let takes = patterns::in_words(pattern);
+            let wants = match takes {
+                Some(takes) => format!("; it takes {takes}"),
+                None => format!(", which does not match `{pattern}`"),
+            };
+            let about = about(rules).filter(|about| takes != Some(*about));
+            self.complain(node, format!("`{path}` is `{text}`{wants}"), about);
         }
         let length = text.chars().count();
         self.check_count(
@@ -302,7 +309,12 @@ impl<'s> Checker<'s> {
         let hint = if patterns.is_empty() {
             words::allowed(&entry.key, known.map(String::as_str))
         } else {
-            format!("allowed: keys that match {}", words::any_of(patterns))
+            let known: Option<Vec<_>> =
+                patterns.iter().map(|one| patterns::in_words(one)).collect();
+            match known {
+                Some(known) => format!("allowed: {}", known.join(", or ")),
+                None => format!("allowed: keys that match {}", words::any_of(patterns)),
+            }
         };
         self.complaints.push(Complaint {
             at: entry.span.start,
@@ -344,6 +356,18 @@ enum KeyRule<'s> {
     Value(&'s Schema),
     Unchecked,
     Unknown,
+}
+
+/// Whether a schema says of a value only what it is for.
+fn takes_anything(rules: &Rules) -> bool {
+    rules
+        .keys()
+        .all(|key| matches!(key.as_str(), "description" | "default" | "title"))
+}
+
+/// What a text must be, where it must have a form.
+fn text_in_words(rules: &Rules) -> Option<&'static str> {
+    patterns::in_words(rules.get("pattern")?.as_str()?)
 }
 
 fn named(path: &Path) -> String {

@@ -180,16 +180,14 @@ by_name = { Open = { value = 1 }, ok = { value = "1" } }
               hint: allowed: 1 and more
             a.toml:3:9: `ratio` is the number NaN; it takes a number
             a.toml:4:10: `switch` is the text "yes"; it takes `true` or `false`
-            a.toml:5:8: `span` is `5 minutes`, which does not match `^[0-9]{1,9}(ms|s|m|h|d)$`
-              hint: a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
-            a.toml:6:8: `size` is `2KB`, which does not match `^[0-9]{1,9}(B|KiB|MiB|GiB)$`
-              hint: a size such as `512B`, `64KiB`, `2MiB` or `1GiB`
+            a.toml:5:8: `span` is `5 minutes`; it takes a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
+            a.toml:6:8: `size` is `2KB`; it takes a size such as `512B`, `64KiB`, `2MiB` or `1GiB`
             a.toml:7:7: `few` has 3 values
               hint: allowed: at most 2
             a.toml:8:8: `long` has 1 characters
               hint: allowed: at least 2
             a.toml:9:13: `by_name.Open` is not known
-              hint: allowed: keys that match `^[a-z][a-z0-9-]{0,30}$`
+              hint: allowed: a name of lower-case letters, digits and `-`, at most 31, such as `acme`
             a.toml:9:50: `by_name.ok.value` is the text "1"; it takes a whole number
         "#]],
     );
@@ -342,4 +340,100 @@ proptest! {
             drop(document.read::<Everything>());
         }
     }
+}
+
+#[test]
+fn every_pattern_of_a_connector_is_said_in_words() {
+    fn patterns(schema: &serde_json::Value, found: &mut Vec<String>) {
+        match schema {
+            serde_json::Value::Object(fields) => {
+                for (key, value) in fields {
+                    match value {
+                        serde_json::Value::String(pattern) if key == "pattern" => {
+                            found.push(pattern.clone());
+                        }
+                        value => patterns(value, found),
+                    }
+                }
+            }
+            serde_json::Value::Array(values) => {
+                for value in values {
+                    patterns(value, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for schema in [
+        crate::schema::connector(),
+        crate::schema::operations(),
+        crate::schema::example(),
+    ] {
+        patterns(&schema, &mut found);
+    }
+    assert!(found.len() > 20, "{found:?}");
+    found.retain(|pattern| super::shape::patterns::in_words(pattern).is_none());
+    assert_eq!(found, Vec::<String>::new());
+}
+#[test]
+fn one_place_has_one_syntax_error() {
+    let check = |text: &str, expected: Expect| {
+        expected.assert_eq(&shown(&Document::parse(source(text)).unwrap_err()));
+    };
+    check(
+        "a = { b = [1, { c = \"x\n",
+        expect![[r#"
+            a.toml:1:23: invalid basic string, expected `"`
+        "#]],
+    );
+    check(
+        "a = { b = { c = } }\n",
+        expect![[r#"
+            a.toml:1:17: invalid literal string, expected `'`
+        "#]],
+    );
+}
+
+#[test]
+fn json_problems_have_a_place() {
+    let check = |text: &str, expected: Expect| {
+        let problem = source(text).json().unwrap_err();
+        expected.assert_eq(&problem.to_string());
+    };
+    check(
+        "{\n  \"é\": tru\n}",
+        expect!["a.toml:3:1: the file is no JSON: expected ident"],
+    );
+    check(
+        "",
+        expect!["a.toml:1:1: the file is no JSON: EOF while parsing a value"],
+    );
+    check(
+        "{\"a\": 1,\n",
+        expect!["a.toml:2:1: the file is no JSON: EOF while parsing a value"],
+    );
+    check(
+        "[1 2]",
+        expect!["a.toml:1:4: the file is no JSON: expected `,` or `]`"],
+    );
+    assert_eq!(source("[1]").json().unwrap(), serde_json::json!([1]));
+}
+
+#[test]
+fn a_date_is_refused_where_anything_goes_and_is_explained() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "read through `Debug`")]
+    struct Explained {
+        /// Whatever one likes.
+        value: Option<serde_json::Value>,
+    }
+    check::<Explained>(
+        "value = 2026-01-01\n",
+        expect![[r#"
+            a.toml:1:9: `value` is a date or time; it takes a text, a number, `true`, `false`, a list or a table
+              hint: put it between quotes
+        "#]],
+    );
 }

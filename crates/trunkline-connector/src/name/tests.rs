@@ -1,7 +1,7 @@
 //! Names are what folders, paths and settings can all hold, and nothing else.
 
 use proptest::prelude::*;
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{ConnectorName, PATTERN};
 use crate::seeded::seeded;

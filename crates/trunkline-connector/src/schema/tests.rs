@@ -1,4 +1,4 @@
-//! What editors are given.
+//! What editors are given, and what people are told of it.
 
 use super::{connector, example, operations};
 

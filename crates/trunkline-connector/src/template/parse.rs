@@ -38,7 +38,7 @@ fn parse_segment(segment: &str) -> Result<Vec<Piece>, TemplateError> {
         let (name, after) = after
             .split_once('}')
             .ok_or_else(|| TemplateError::Brace(segment.to_owned()))?;
-        if !is_name(name) {
+        if !is_part(name) {
             return Err(TemplateError::Name(name.to_owned()));
         }
         push_literal(&mut pieces, literal)?;
@@ -67,7 +67,13 @@ fn push_literal(pieces: &mut Vec<Piece>, text: &str) -> Result<(), TemplateError
     Ok(())
 }
 
-/// Whether a text can stand between braces.
+/// Whether a text can stand between braces: a name, or a secret's and one of its groups'.
+fn is_part(text: &str) -> bool {
+    let (name, group) = text.split_once('.').unwrap_or((text, text));
+    is_name(name) && is_name(group)
+}
+
+/// Whether a text names an input or a secret in a path.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.starts_with(|first: char| first.is_ascii_digit())
         && !text.is_empty()

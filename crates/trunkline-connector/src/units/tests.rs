@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{SIZE_PATTERN, SPAN_PATTERN, Size, Span};
 use crate::seeded::seeded;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{WAIT_MAX, WaitFrom, WaitHint, answered_at, asked, parse};
-use crate::format::WaitUnit;
+use crate::format::{CostSource, WaitUnit};
 use crate::outcome::Answer;
 use crate::seeded::seeded;
 use crate::status::{StatusSet, Statuses};
@@ -454,8 +454,46 @@ fn waits_in_bodies_may_be_numbers_or_texts() {
 }
 
 #[test]
+fn points_that_lack_take_their_time_to_come_back() {
+    let cost = CostSource {
+        requested: "/cost/requested".to_owned(),
+        available: "/cost/left".to_owned(),
+        restore_per_s: "/cost/rate".to_owned(),
+    };
+    let wait = |requested: Value, left: Value, rate: Value| {
+        cost.wait_in(&json!({ "cost": { "requested": requested, "left": left, "rate": rate } }))
+    };
+    let millis = |millis| Some(Duration::from_millis(millis));
+    assert_eq!(wait(json!(752), json!(152), json!(50)), millis(12_000));
+    assert_eq!(wait(json!(101.0), json!(0), json!(3)), millis(33_667));
+    assert_eq!(wait(json!(10), json!(1_000), json!(50)), millis(0));
+    assert_eq!(wait(json!(1e300), json!(0), json!(1e-300)), Some(WAIT_MAX));
+    for rate in [json!(0), json!(-1), json!("50"), json!(null)] {
+        assert_eq!(wait(json!(10), json!(1), rate), None);
+    }
+    assert_eq!(cost.wait_in(&json!({})), None);
+
+    let body = json!({ "cost": { "requested": 10, "left": 0, "rate": 1 } });
+    let hint = WaitHint {
+        from: WaitFrom::Cost(cost),
+        ..hint("unused", WaitUnit::DeltaSeconds)
+    };
+    let headers = HeaderMap::new();
+    let answer = |body| Answer {
+        status: StatusCode::OK,
+        headers: &headers,
+        body,
+    };
+    let asked = asked(std::slice::from_ref(&hint), &answer(Some(&body)), now()).unwrap();
+    assert_eq!(asked.wait, Duration::from_secs(10));
+    assert_eq!(asked.source.to_string(), "`/cost/left` of the body");
+    assert!(hint.is_hit(&answer(Some(&body)), now()));
+    assert!(!hint.is_hit(&answer(None), now()));
+}
+
+#[test]
 fn a_capture_cuts_the_value_out() {
-    let capture = Some(regex::Regex::new(r"try again in ([0-9.]+m?s)").unwrap());
+    let capture = Some(regex_lite::Regex::new(r"try again in ([0-9.]+m?s)").unwrap());
     let hints = [WaitHint {
         capture,
         ..hint("/error/message", WaitUnit::Duration)

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use expect_test::expect_file;
-use trunkline_connector::Connector;
+use http::Method;
 use trunkline_connector::document::{Problem, Source};
+use trunkline_connector::format::{HostCredential, OperationAuth};
+use trunkline_connector::{Auth, BaseUrl, Connector};
 
 use crate::{folder, sources};
 
@@ -45,7 +47,95 @@ fn the_sample_has_no_mistake() {
     let connector = Connector::load(sources(&folder("acme")));
     let connector = connector.unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert_eq!(connector.operations.len(), 2);
-    assert_eq!(connector.examples.len(), 3);
+    assert_eq!(connector.examples().len(), 3);
+}
+
+/// The sample that uses what the other leaves out.
+fn globex() -> Connector {
+    Connector::load(sources(&folder("globex"))).unwrap()
+}
+
+#[test]
+fn addresses_and_variables_become_what_they_say() {
+    let globex = globex();
+    assert_eq!(globex.warnings, []);
+    let BaseUrl::Found(found) = &globex.base_url else {
+        panic!("{:?}", globex.base_url);
+    };
+    let variables: Vec<&str> = found.variables().collect();
+    assert_eq!(variables, ["GLOBEX_URL", "NEXT_PUBLIC_GLOBEX_URL"]);
+    assert_eq!(globex.hosts[1].credential, HostCredential::Withhold);
+    let variables: Vec<&str> = globex.secrets[2].variables().collect();
+    let expected = ["GLOBEX_KEY", "GLOBEX_SERVICE_KEY", "NEXT_PUBLIC_GLOBEX_KEY"];
+    assert_eq!(variables, expected);
+}
+
+#[test]
+fn the_first_way_whose_secrets_are_known_is_taken() {
+    let globex = globex();
+    let example = |secret: usize| Some(globex.secrets[secret].example.clone());
+    let with_key = |secret: usize| globex.secrets[secret].name == "key";
+    let chosen = globex.auth.chosen(with_key);
+    let Some(Auth::Headers { set }) = chosen else {
+        panic!("{chosen:?}");
+    };
+    let filled: Vec<String> = set
+        .iter()
+        .map(|(name, text)| {
+            let value = text.fill(|secret, _| example(secret));
+            format!("{name}: {}", value.unwrap())
+        })
+        .collect();
+    assert_eq!(filled, ["authorization: Bearer key_1", "apikey: key_1"]);
+    assert!(globex.auth.chosen(|_| false).is_none());
+}
+
+#[test]
+fn parts_of_a_secret_are_values_of_their_own() {
+    let globex = globex();
+    let example = |secret: usize| Some(globex.secrets[secret].example.clone());
+    let part = |name| globex.secret_part(name, example);
+    assert_eq!(part("webhook.token").as_deref(), Some("made-up_token"));
+    assert_eq!(part("webhook.id").as_deref(), Some("12"));
+    assert_eq!(part("key").as_deref(), Some("key_1"));
+    let other = |_| Some("of another form".to_owned());
+    assert_eq!(globex.secret_part("webhook.id", other), None);
+}
+
+#[test]
+fn operations_become_what_they_say() {
+    let globex = globex();
+    let operation = |name| globex.operation(name).unwrap();
+    let poll = operation("jobs.begin").poll.as_ref().unwrap();
+    assert_eq!(globex.operations[poll.operation].name, "jobs.get");
+    assert_eq!(operation("files.send").auth, OperationAuth::None);
+    assert!(operation("files.send").path().is_none());
+    let schema = operation("things.list").event_schema.as_ref().unwrap();
+    assert_eq!(schema.pointer, "/$defs/Event");
+    let json = globex.schema(schema).unwrap();
+    assert!(json.pointer(&schema.pointer).is_some());
+    // Of two documents at one path, the operation that brings none.
+    let place = globex.operation_at(&Method::POST, "/graphql").unwrap();
+    assert_eq!(globex.operations[place].name, "graphql");
+}
+
+#[test]
+fn a_credential_in_the_query_is_a_warning() {
+    let mut files = sources(&folder("acme"));
+    let changed = files[0]
+        .text
+        .replace("kind = \"header\"", "kind = \"query\"");
+    assert_ne!(files[0].text, changed);
+    files[0].text = changed;
+    let acme = Connector::load(files).unwrap();
+    let shown: Vec<String> = acme.warnings.iter().map(Problem::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "acme/connector.toml:23:8: the credential goes into the query as `x-acme-token`, and \
+          addresses end up in logs\n  hint: use another kind if the API knows one"
+        ]
+    );
 }
 
 #[test]
@@ -74,6 +164,26 @@ fn operations_and_verify() {
 }
 
 #[test]
+fn addresses_and_credentials() {
+    check("credentials");
+}
+
+#[test]
+fn inputs_and_bodies() {
+    check("bodies");
+}
+
+#[test]
+fn pages_jobs_and_costs() {
+    check("pages");
+}
+
+#[test]
+fn schemas() {
+    check("schemas");
+}
+
+#[test]
 fn examples() {
     check("examples");
 }
@@ -89,10 +199,14 @@ fn every_broken_folder_is_checked() {
     let found: BTreeSet<_> = found.map(|entry| entry.unwrap().file_name()).collect();
     let checked = [
         "answers",
+        "bodies",
+        "credentials",
         "examples",
         "headless",
         "identity",
         "operations",
+        "pages",
+        "schemas",
         "shape",
         "syntax",
     ];

@@ -21,7 +21,7 @@ fn folder(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// The TOML files of a connector's folder, as a command would hand them over.
+/// The files of a connector's folder, as a command would hand them over.
 fn sources(folder: &Path) -> Vec<Source> {
     let parent = folder.parent().unwrap();
     let mut sources = Vec::new();
@@ -31,7 +31,10 @@ fn sources(folder: &Path) -> Vec<Source> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "toml") {
+            } else if path
+                .extension()
+                .is_some_and(|ending| ending == "toml" || ending == "json")
+            {
                 let name = path
                     .strip_prefix(parent)
                     .unwrap()

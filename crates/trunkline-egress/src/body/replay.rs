@@ -1,11 +1,12 @@
 //! Records a stream while it is first sent, so that another attempt can send it again.
 
 use std::fmt;
+use std::future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 
@@ -54,6 +55,17 @@ enum State {
     Broken,
 }
 
+/// Why a body cannot be had as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// There is more of it than so many bytes.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Its source broke.
+    #[error(transparent)]
+    Broken(#[from] BodyError),
+}
+
 impl Replayable {
     /// Prepares `body` for several attempts, of which up to `bytes_max` bytes are kept.
     pub fn new(body: Body, bytes_max: usize) -> Replayable {
@@ -76,6 +88,53 @@ impl Replayable {
                 }))))
             }
         }
+    }
+
+    /// The bytes, where all of them are there.
+    pub fn whole(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Source::Empty => Some(&[]),
+            Source::Full(bytes) => Some(bytes),
+            Source::Tape(_) => None,
+        }
+    }
+
+    /// Waits until all of it is there. For before the first attempt: what an attempt has taken is
+    /// not gathered.
+    ///
+    /// # Errors
+    ///
+    /// [`GatherError`]; the body cannot be sent then.
+    pub async fn gather(&mut self, bytes_max: usize) -> Result<(), GatherError> {
+        let Source::Tape(tape) = &self.0 else {
+            return Ok(());
+        };
+        let mut source = {
+            let mut tape = lock(tape);
+            // Until all of it is there, nothing of it may be taken for the whole.
+            tape.state = State::Broken;
+            std::mem::take(&mut tape.source)
+        };
+        let announced = source.size_hint().lower();
+        if usize::try_from(announced).is_ok_and(|bytes| bytes_max < bytes) {
+            return Err(GatherError::TooLarge(bytes_max));
+        }
+        let mut all = BytesMut::new();
+        while let Some(frame) = future::poll_fn(|cx| Pin::new(&mut source).poll_frame(cx)).await {
+            let Ok(data) = frame?.into_data() else {
+                continue;
+            };
+            if bytes_max < all.len() + data.len() {
+                return Err(GatherError::TooLarge(bytes_max));
+            }
+            all.extend_from_slice(&data);
+        }
+        self.0 = if all.is_empty() {
+            Source::Empty
+        } else {
+            Source::Full(all.freeze())
+        };
+        Ok(())
     }
 
     /// Whether [`Replayable::attempt`] would give a body now.

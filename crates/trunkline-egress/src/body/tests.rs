@@ -192,6 +192,63 @@ impl Flag {
     }
 }
 
+/// What a body is as a whole, gathered where it must be; it is read twice.
+async fn gathered(body: Body, bytes_max: usize) -> String {
+    let mut replayable = Replayable::new(body, 0);
+    if let Err(err) = replayable.gather(bytes_max).await {
+        assert!(!replayable.can_attempt());
+        assert!(replayable.attempt().is_none());
+        return format!("!{err}");
+    }
+    let whole = replayable.whole().expect("it is all there").to_vec();
+    let whole = String::from_utf8(whole).expect("text");
+    for _ in 0..2 {
+        let mut attempt = replayable.attempt().expect("it can be sent");
+        assert_eq!(attempt.size_hint().exact(), Some(whole.len() as u64));
+        assert_eq!(read(&mut attempt).await, whole);
+    }
+    whole
+}
+
+#[tokio::test]
+async fn a_stream_can_be_had_as_a_whole_up_to_a_limit() {
+    let pieces = || source(vec![data("ab"), data(""), data("cd"), trailers()]);
+    assert!(Replayable::new(pieces(), 100).whole().is_none());
+    assert_eq!(gathered(pieces(), 4).await, "abcd");
+    let too_large = "!the body is larger than 3 bytes";
+    assert_eq!(gathered(pieces(), 3).await, too_large);
+    assert_eq!(gathered(source(vec![]), 0).await, "");
+    assert_eq!(gathered(source(vec![trailers()]), 0).await, "");
+    // What is there already has no limit.
+    assert_eq!(gathered(Body::from(b"abcd".to_vec()), 3).await, "abcd");
+    assert_eq!(gathered(Body::Empty, 0).await, "");
+    let broken = gathered(source(vec![data("ab"), broken()]), 100).await;
+    assert_eq!(broken, "!the disk is gone");
+}
+
+#[tokio::test]
+async fn of_a_body_that_says_it_is_too_long_nothing_is_read() {
+    let announced = http_body_util::Full::new(Bytes::from_static(b"abcd"));
+    let announced = announced.map_err(|never| -> BodyError { match never {} });
+    let mut replayable = Replayable::new(Body::stream(announced), 0);
+    let refused = replayable.gather(3).await;
+    assert!(matches!(refused, Err(GatherError::TooLarge(3))));
+}
+
+#[test]
+fn what_was_not_gathered_to_its_end_is_not_sent_as_if_it_were() {
+    let mut replayable = Replayable::new(endless(), 100);
+    {
+        let mut gathering = std::pin::pin!(replayable.gather(100));
+        let polled = gathering
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+    }
+    assert!(replayable.whole().is_none());
+    assert!(replayable.attempt().is_none());
+}
+
 fn endless() -> Body {
     Body::stream(StreamBody::new(stream::pending::<Piece>()))
 }

@@ -66,7 +66,7 @@ fn check(text: &str, expected: Expect) {
     expected.assert_eq(&decided("127.0.0.1:4000", text));
 }
 
-const IN: &str = "Admitted { cors: None, options: Absent }";
+const IN: &str = "Admitted { cors: None, options: Absent, change: None }";
 
 #[test]
 fn our_own_names_are_let_in() {
@@ -147,7 +147,7 @@ fn there_is_exactly_one_valid_host() {
 fn targets_are_paths_of_ours() {
     check(
         "GET http://localhost:4000/a\nHost: localhost:4000",
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
     check(
         "GET http://evil.example/a\nHost: localhost:4000",
@@ -175,7 +175,7 @@ fn targets_are_paths_of_ours() {
     );
     check(
         "PURGE /a\nHost: localhost:4000",
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
 }
 
@@ -224,25 +224,25 @@ fn own_and_allowed_pages_are_let_in() {
     let host = "Host: localhost:4000";
     check(
         &format!("GET /a\n{host}\nOrigin: http://localhost:4000\nSec-Fetch-Site: same-origin"),
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
     check(
         &format!("GET /a\n{host}\nSec-Fetch-Site: none"),
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
     check(
         &format!("GET /a\n{host}\nOrigin: https://app.example.com\nSec-Fetch-Site: cross-site"),
-        expect!["Admitted { cors: Allowed, options: Absent }"],
+        expect!["Admitted { cors: Allowed, options: Absent, change: None }"],
     );
     check(
         &format!(
             "OPTIONS /a\n{host}\nOrigin: http://localhost:3000\nAccess-Control-Request-Method: POST"
         ),
-        expect!["Admitted { cors: Preflight, options: Absent }"],
+        expect!["Admitted { cors: Preflight, options: Absent, change: None }"],
     );
     check(
         &format!("OPTIONS /a\n{host}\nOrigin: http://localhost:3000"),
-        expect!["Admitted { cors: Allowed, options: Absent }"],
+        expect!["Admitted { cors: Allowed, options: Absent, change: None }"],
     );
 }
 
@@ -278,7 +278,7 @@ fn what_http_cannot_promise_is_refused() {
     );
     check(
         &format!("POST /a\n{host}\nTransfer-Encoding: Chunked"),
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
     check(
         &format!("POST /a\n{host}\nExpect: bogus"),
@@ -286,16 +286,20 @@ fn what_http_cannot_promise_is_refused() {
     );
     check(
         &format!("POST /a\n{host}\nExpect: 100-Continue"),
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
     check(
         &format!("GET /a\n{host}\nUpgrade: h2c, WebSocket"),
-        expect!["request_malformed: this version of Trunkline does not carry WebSockets"],
+        expect!["Admitted { cors: None, options: Absent, change: WebSocket }"],
+    );
+    check(
+        &format!("POST /a\n{host}\nUpgrade: websocket"),
+        expect!["request_malformed: a WebSocket is asked for with GET over HTTP/1.1"],
     );
     // curl asks so with --http2; to go on with HTTP/1.1 is an answer (RFC 9110 section 7.8).
     check(
         &format!("GET /a\n{host}\nUpgrade: h2c"),
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
 }
 
@@ -316,7 +320,7 @@ fn sizes_are_limited() {
     );
     check(
         "POST /a\nHost: localhost:4000\nContent-Length: 1024",
-        expect!["Admitted { cors: None, options: Absent }"],
+        expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
 }
 
@@ -324,7 +328,7 @@ fn sizes_are_limited() {
 fn headers_for_us_are_noticed() {
     check(
         "GET /a\nHost: localhost:4000\nTrunkline-Timeout: 1s",
-        expect!["Admitted { cors: None, options: Present }"],
+        expect!["Admitted { cors: None, options: Present, change: None }"],
     );
 }
 

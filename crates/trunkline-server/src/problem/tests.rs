@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use expect_test::{Expect, expect};
 use serde_json::Value;
-use trunkline::{CallId, Error, ErrorKind};
+use trunkline::{CallId, Error, ErrorKind, Finding, Findings};
 
 use super::message;
 
@@ -100,4 +100,38 @@ fn no_text_can_break_out_of_a_header() {
         head.contains(r#"details="a??set-cookie: b? \"c\\ ?""#),
         "{head}"
     );
+}
+
+#[test]
+fn what_does_not_fit_a_schema_is_told_place_by_place() {
+    let finding = |path: &str| Finding {
+        path: path.to_owned(),
+        expected: "a whole number".to_owned(),
+        found: "a text of 7 characters".to_owned(),
+    };
+    let findings = Findings {
+        shown: vec![finding("/id"), finding("/parts/0/id")],
+        total: 31,
+    };
+    let error = Error::new(ErrorKind::SchemaBroken, "it does not fit").with_findings(findings);
+    let text = String::from_utf8(message(&error, CallId::new(SystemTime::UNIX_EPOCH, 7))).unwrap();
+    let (_, body) = text.split_once("\r\n\r\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    expect![[r#"
+        [
+          {
+            "path": "/id",
+            "expected": "a whole number",
+            "found": "a text of 7 characters"
+          },
+          {
+            "path": "/parts/0/id",
+            "expected": "a whole number",
+            "found": "a text of 7 characters"
+          }
+        ] 31"#]]
+    .assert_eq(&format!(
+        "{:#} {}",
+        body["findings"], body["findings_total"]
+    ));
 }

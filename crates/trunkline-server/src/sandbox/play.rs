@@ -48,7 +48,8 @@ impl Played {
     /// The body of a recorded answer.
     pub(super) fn new(body: &BodyText, fault: Option<Fault>, clock: Clock) -> Self {
         let mut played = match body {
-            BodyText::Empty => Self::whole(Bytes::new(), clock),
+            // No answer is written in parts.
+            BodyText::Empty | BodyText::Parts(_) => Self::whole(Bytes::new(), clock),
             BodyText::Json(text) => Self::whole(Bytes::from(text.trim().to_owned()), clock),
             BodyText::Form(text) | BodyText::Text(text) => {
                 Self::whole(Bytes::from(text.clone()), clock)
@@ -155,7 +156,7 @@ fn event(event: &EventText) -> Bytes {
     if let Some(name) = &event.event {
         let _ = writeln!(text, "event: {name}");
     }
-    for line in event.data.lines() {
+    for line in event.data.split('\n') {
         let _ = writeln!(text, "data: {line}");
     }
     text.push('\n');

@@ -30,9 +30,10 @@ fn our_headers_say_how_to_call() {
             ("trunkline-timeout", "10s"),
             ("trunkline-retry", "off"),
             ("trunkline-validate", "enforce"),
+            ("trunkline-paginate", "all"),
         ],
         expect![
-            "Options { connection: None, timeout: Some(10s), attempts_max: Some(1), validate: Enforce, fault: None }"
+            "Options { connection: None, timeout: Some(10s), attempts_max: Some(1), validate: Enforce, fault: None, paginate: Some(All) }"
         ],
     );
     check(
@@ -41,9 +42,10 @@ fn our_headers_say_how_to_call() {
             ("trunkline-sandbox", "429"),
             ("trunkline-connection", "acme"),
             ("trunkline-cache", "off"),
+            ("trunkline-paginate", "20"),
         ],
         expect![[
-            r#"Options { connection: Some("acme"), timeout: None, attempts_max: Some(3), validate: Report, fault: Some(RateLimited) }"#
+            r#"Options { connection: Some("acme"), timeout: None, attempts_max: Some(3), validate: Report, fault: Some(RateLimited), paginate: Some(UpTo(20)) }"#
         ]],
     );
 }
@@ -84,13 +86,13 @@ fn a_wrong_header_is_named_with_what_is_allowed() {
         &[("trunkline-tiemout", "1s")],
         expect![[r#"
         there is no header `trunkline-tiemout`
-        hint: known are Trunkline-Connection, -Timeout, -Retry, -Validate and -Sandbox"#]],
+        hint: known are Trunkline-Connection, -Timeout, -Retry, -Paginate, -Validate and -Sandbox"#]],
     );
     check(
-        &[("trunkline-paginate", "all")],
+        &[("trunkline-paginate", "0")],
         expect![[r#"
-        this version of Trunkline cannot do what `trunkline-paginate` asks for
-        hint: leave the header out, or use a version that has it"#]],
+        `trunkline-paginate` is `0`, which it cannot be
+        hint: allowed is `all` or a number of pages from 1"#]],
     );
 }
 

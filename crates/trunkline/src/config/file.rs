@@ -86,6 +86,8 @@ pub(super) struct EgressSection {
 pub(super) struct ConnectorSection {
     /// Where it answers. Its secrets are bound to this host then.
     pub(super) base_url: Option<String>,
+    /// Where its tokens are asked for, in place of the connector's own address.
+    pub(super) token_url: Option<String>,
     /// How long a whole call may take, retries included.
     pub(super) timeout: Option<Span>,
     /// How long to wait for each part of an attempt.
@@ -100,6 +102,17 @@ pub(super) struct ConnectorSection {
     /// The variables that hold its secrets, by the secret's name.
     #[serde(default)]
     pub(super) secrets: BTreeMap<String, String>,
+    /// Fields of operations set anew, by the operation's name.
+    #[serde(default)]
+    pub(super) operations: BTreeMap<String, OperationSection>,
+}
+
+/// Fields of an operation set anew.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperationSection {
+    /// The app's own JSON Schema of a good reply: a file, beside the settings file.
+    pub(super) schema: Option<String>,
 }
 
 /// A part of a settings file: the shape of [`File`], nothing required.

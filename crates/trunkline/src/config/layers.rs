@@ -1,5 +1,7 @@
 //! One set of settings out of many: defaults, file, environment, command line.
 
+use std::path::{Path as FilePath, PathBuf};
+
 use serde_json::{Map, Value};
 use trunkline_connector::document::{Document, Path, Problem, Source, Step};
 
@@ -164,6 +166,19 @@ impl Merged {
                 hint: None,
             },
         }
+    }
+
+    /// The folder that files are named from: that of the settings file.
+    pub(super) fn folder(&self) -> PathBuf {
+        let file = self
+            .layers
+            .iter()
+            .find(|layer| matches!(layer.from, From::File));
+        let name = file.map_or("", |layer| layer.document.name());
+        FilePath::new(name)
+            .parent()
+            .map(FilePath::to_owned)
+            .unwrap_or_default()
     }
 
     pub(super) fn settings(&self) -> Vec<Setting> {

@@ -98,12 +98,11 @@ fn every_problem_is_named_with_its_place() {
         "[server]\nlisten = \"4000\"\ndrain = \"soon\"\nlissen = \"x\"\n[connectors.openai]\ncache = \"5m\"\n",
         &[],
         expect![[r#"
-            trunkline.toml:3:9: `server.drain` is `soon`, which does not match `^[0-9]{1,9}(ms|s|m|h|d)$`
-              hint: a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
+            trunkline.toml:3:9: `server.drain` is `soon`; it takes a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
             trunkline.toml:4:1: `server.lissen` is not known
               hint: did you mean `listen`? allowed: `listen`, `public_url`, `threads`, `drain`, `hosts`, `origins`, `headers_max`, `header_bytes_max`, `body_max`, `header_timeout`, `idle_timeout` or `connections_max`
             trunkline.toml:6:1: `connectors.openai.cache` is not known
-              hint: allowed: `base_url`, `timeout`, `timeouts`, `retry`, `headers` or `secrets`"#]],
+              hint: allowed: `base_url`, `token_url`, `timeout`, `timeouts`, `retry`, `headers`, `secrets` or `operations`"#]],
     );
     check_problems(
         "[server]\nlisten = \"4000\"\norigins = [\"*\"]\n[egress]\nallow = [\"ten\"]\n[connectors.openai]\nbase_url = \"http://127.0.0.1:9000\"\n",
@@ -125,8 +124,7 @@ fn every_problem_is_named_with_its_place() {
             ("TRUNKLINE_SERVER_DRAIN", "10"),
         ],
         expect![[r#"
-            the variable TRUNKLINE_SERVER_DRAIN:1:16: `server.drain` is `10`, which does not match `^[0-9]{1,9}(ms|s|m|h|d)$`
-              hint: a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
+            the variable TRUNKLINE_SERVER_DRAIN:1:16: `server.drain` is `10`; it takes a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
             the variable TRUNKLINE_SERVER_THREADS:1:18: `server.threads` is the text "many"; it takes a whole number
               hint: Threads that carry calls."#]],
     );
@@ -215,5 +213,56 @@ fn an_unknown_variable_is_a_warning() {
     assert_eq!(
         warnings,
         ["`TRUNKLINE_SERVER_LISSEN` is no setting and is not used"]
+    );
+}
+
+#[test]
+fn schemas_of_ones_own_are_beside_the_settings() {
+    let settings = |name: &str| {
+        let nothing = Environment::default();
+        let text = "[connectors.stripe.operations.\"customers.create\"]\nschema = \"schemas/customer.json\"\n";
+        let file = Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        let layers = Layers {
+            file: Some(file),
+            environment: &nothing,
+            arguments: Vec::new(),
+        };
+        Config::load(layers).unwrap().0
+    };
+    for (name, path) in [
+        ("trunkline.toml", "schemas/customer.json"),
+        (
+            "/etc/trunkline/trunkline.toml",
+            "/etc/trunkline/schemas/customer.json",
+        ),
+    ] {
+        let mut config = settings(name);
+        let asked = std::cell::RefCell::new(Vec::new());
+        let read = |file: &std::path::Path| {
+            asked.borrow_mut().push(file.display().to_string());
+            Ok("true".to_owned())
+        };
+        config.read_schemas(read).unwrap();
+        assert_eq!(*asked.borrow(), [path]);
+        let stripe = &config.connectors[&"stripe".parse().unwrap()];
+        let own = stripe.operations["customers.create"]
+            .schema
+            .as_ref()
+            .unwrap();
+        assert_eq!(own.json.as_deref(), Some(&Value::Bool(true)));
+    }
+}
+
+#[test]
+fn an_operation_has_no_other_fields_yet() {
+    check_problems(
+        "[connectors.stripe.operations.\"customers.create\"]\ncache = \"5m\"\n",
+        &[],
+        expect![[r#"
+            trunkline.toml:2:1: `connectors.stripe.operations."customers.create".cache` is not known
+              hint: allowed: `schema`"#]],
     );
 }

@@ -1,5 +1,6 @@
 //! Grants a call the credential of a connection, bound to the connector's own host.
 
+mod query;
 mod strip;
 
 use std::num::NonZeroU32;
@@ -8,22 +9,26 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
 use trunkline_connector::Operation;
-use trunkline_connector::format;
-use trunkline_egress::{Head, Limits, Replayable};
+use trunkline_connector::format::{self, BodyKind, HostCredential, OperationAuth};
+use trunkline_connector::graphql::{Document, OperationKind};
+use trunkline_egress::{Body, Head, Limits, Origin, Replayable};
 
 use super::record::Record;
-use super::resolve::Resolved;
+use super::resolve::{self, Address, Resolved};
 use super::retry::{Repeatable, RetryPolicy};
 use crate::call::{Fault, Validate};
+use crate::credential::{Credential, Proof, Token};
 use crate::error::{Error, ErrorKind};
-use crate::installed::{Credential, Installed};
+use crate::installed::Installed;
+use crate::schema::Check;
 
 /// The name of the connection that every connector has.
 const DEFAULT_CONNECTION: &str = "default";
 
 /// Bodies up to this size are kept while they pass, so that they can be sent again.
-const REPLAY_MAX: usize = 256 * 1024;
+pub(super) const REPLAY_MAX: usize = 256 * 1024;
 
 /// draft-ietf-httpapi-idempotency-key-header.
 const STANDARD_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -35,6 +40,11 @@ const SDK_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count
 pub(super) struct Granted {
     pub(super) installed: Arc<Installed>,
     operation: Option<usize>,
+    pub(super) origin: Origin,
+    presents: Presents,
+    /// The token that proves who calls, where it is one that runs out.
+    pub(super) token: Option<Token>,
+    renewals: Renewals,
     /// The caller's, less what must not go upstream; `sign` adds ours.
     pub(super) head: Head,
     pub(super) body: Replayable,
@@ -56,6 +66,26 @@ pub(super) enum DeadlineHolds {
     UntilEnd,
 }
 
+/// What a call shows of who makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presents {
+    /// The credential.
+    Credential,
+    /// Nothing: the operation asks for none.
+    Nothing,
+    /// Nothing of ours at all: the host is not the API's own, or the address proves itself.
+    Withheld,
+}
+
+/// Whether another token may be asked for because the upstream refused one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Renewals {
+    /// Once.
+    Left,
+    /// No more.
+    Spent,
+}
+
 /// Grants the credential of the connection that the caller names, or of the default one.
 pub(super) fn authorize(
     mut resolved: Resolved,
@@ -75,17 +105,21 @@ pub(super) fn authorize(
             .with_hint("leave the connection out, or say `default`"));
     }
     let credential = installed.credential()?;
-    if let Some(target) = ours_in_path(installed, credential, &resolved.head.target)? {
-        resolved.head.target = target;
-    }
+    let (origin, target, presents) = address(&resolved, credential)?;
+    let proof = match presents {
+        Presents::Credential => Some(installed.proof()?),
+        Presents::Nothing | Presents::Withheld => None,
+    };
+    let ours = match resolved.address {
+        Address::Below(_) => query::with_ours(&target, &installed.credential_query, proof),
+        // What stands in it proves that it may be called.
+        Address::Elsewhere(_) => None,
+    };
+    let target = ours.map_or(Ok(target), resolve::parse)?;
     let idempotency = idempotency(&resolved, record);
     let timeout = options.timeout.or(installed.time_limits.call);
-    let retry = retry(
-        installed.retry,
-        options.attempts_max,
-        &resolved.head.headers,
-    );
-    strip::strip(&mut resolved.head.headers, &installed.connector, credential);
+    let retry = retry(installed.retry, options.attempts_max, &resolved.headers);
+    strip::strip(&mut resolved.headers, &installed.credential_headers, proof);
     Ok(Box::new(Granted {
         repeatable: repeatable(&resolved, idempotency.as_ref()),
         idempotency,
@@ -102,7 +136,15 @@ pub(super) fn authorize(
         },
         validate: options.validate,
         fault: options.fault,
-        head: resolved.head,
+        origin,
+        presents,
+        token: None,
+        renewals: Renewals::Left,
+        head: Head {
+            method: resolved.method,
+            target,
+            headers: resolved.headers,
+        },
         body: Replayable::new(resolved.body, REPLAY_MAX),
         operation: resolved.operation,
         installed: resolved.installed,
@@ -110,10 +152,96 @@ pub(super) fn authorize(
 }
 
 impl Granted {
+    /// How it is proven who calls, where the call shows that.
+    pub(super) fn proof<'a>(&self, installed: &'a Installed) -> Result<Option<&'a Proof>, Error> {
+        match self.presents {
+            Presents::Credential => installed.proof().map(Some),
+            Presents::Nothing | Presents::Withheld => Ok(None),
+        }
+    }
+
+    /// The settings' headers, which may be a credential too.
+    pub(super) fn own_headers<'a>(
+        &self,
+        installed: &'a Installed,
+    ) -> &'a [(HeaderName, HeaderValue)] {
+        match self.presents {
+            Presents::Credential | Presents::Nothing => &installed.own_headers,
+            Presents::Withheld => &[],
+        }
+    }
+
+    /// Whether the upstream's refusal of the token may be answered with another.
+    pub(super) fn can_renew(&self) -> bool {
+        self.token.is_some() && self.renewals == Renewals::Left
+    }
+
+    /// Sees to it that nobody uses the token again that the upstream refused.
+    pub(super) fn discard_token(&self) {
+        if let (Some(token), Ok(Proof::Token(tokens))) = (&self.token, self.installed.proof()) {
+            tokens.discard(token);
+        }
+    }
+
+    /// Goes on to the next attempt without the token that was refused.
+    pub(super) fn forget_token(&mut self) {
+        self.renewals = Renewals::Spent;
+        self.token = None;
+    }
+
+    /// The upstream's host, and its port where that is not the usual one.
+    pub(super) fn host(&self) -> &str {
+        self.origin.host_header().to_str().unwrap_or("the upstream")
+    }
+
+    /// What the operation's bodies are compared with, where something is known of them.
+    pub(super) fn check(&self) -> Option<&Arc<Check>> {
+        self.installed.checks.get(self.operation?)
+    }
+
     pub(super) fn operation(&self) -> Option<&Operation> {
         self.operation
             .and_then(|place| self.installed.connector.operations.get(place))
     }
+}
+
+/// Where a call goes, our secrets in its path, and whether the credential goes there too.
+fn address(
+    resolved: &Resolved,
+    credential: &Credential,
+) -> Result<(Origin, PathAndQuery, Presents), Error> {
+    let installed = &resolved.installed;
+    let below = match &resolved.address {
+        Address::Below(below) => below,
+        Address::Elsewhere(url) => {
+            let (origin, path) = installed.place_of_address(url)?;
+            return Ok((origin, resolve::parse(path)?, Presents::Withheld));
+        }
+    };
+    let ours = ours_in_path(installed, credential, below)?;
+    let below = ours.as_ref().unwrap_or(below);
+    let placed = installed.place_of(below.as_str())?;
+    let asks = resolved
+        .operation()
+        .is_none_or(|operation| operation.auth == OperationAuth::Connector);
+    let presents = match placed.credential {
+        HostCredential::Send if asks => Presents::Credential,
+        HostCredential::Send => Presents::Nothing,
+        HostCredential::Withhold => Presents::Withheld,
+    };
+    // The path as it is wherever nothing stands before it: byte for byte, and without a copy.
+    let target = if placed.base_path.is_empty() && placed.replaced == 0 {
+        below.clone()
+    } else {
+        let rest = below.as_str().get(placed.replaced..).unwrap_or_default();
+        let slash = if placed.base_path.is_empty() && !rest.starts_with('/') {
+            "/"
+        } else {
+            ""
+        };
+        resolve::parse(format!("{}{slash}{rest}", placed.base_path))?
+    };
+    Ok((placed.origin.clone(), target, presents))
 }
 
 /// Where the connector declares that its paths carry a credential, ours takes the caller's place.
@@ -122,29 +250,29 @@ fn ours_in_path(
     credential: &Credential,
     sent: &PathAndQuery,
 ) -> Result<Option<PathAndQuery>, Error> {
-    if installed.connector.credential_paths.is_empty() {
+    let connector = &installed.connector;
+    if connector.credential_paths.is_empty() {
         return Ok(None);
     }
-    let base = installed.base_path.len();
-    let below_base = sent.path().get(base..).unwrap_or_default();
-    if has_odd_segment(below_base) {
+    let path = sent.path();
+    if has_odd_segment(path) {
         let message =
             "the path has an empty segment, `.` or `..`, behind which a credential could hide";
         return Err(Error::new(ErrorKind::BadUrl, message).with_hint("write the path out"));
     }
-    let templates = installed.connector.credential_paths.iter();
-    let matching = templates.filter_map(|template| {
-        Some((template.exactness(), template.places_in_prefix(below_base)?))
-    });
+    let templates = connector.credential_paths.iter();
+    let matching = templates
+        .filter_map(|template| Some((template.exactness(), template.places_in_prefix(path)?)));
     let Some((_, places)) = matching.max_by_key(|(exactness, _)| *exactness) else {
         return Ok(None);
     };
-    let mut path = sent.as_str().to_owned();
+    let mut ours = sent.as_str().to_owned();
     for (name, place) in places.into_iter().rev() {
-        let secret = credential.value(name).map_or("", |secret| secret.expose());
-        path.replace_range(base + place.start..base + place.end, secret);
+        let value = credential.part(connector, name);
+        let value = value.map_err(|error| installed.secret_error(&error))?;
+        ours.replace_range(place, &value);
     }
-    PathAndQuery::from_maybe_shared(Bytes::from(path))
+    PathAndQuery::from_maybe_shared(Bytes::from(ours))
         .map(Some)
         .map_err(|_| {
             let message = "a secret that stands in the path has a character that paths cannot have";
@@ -169,10 +297,10 @@ fn has_odd_segment(path: &str) -> bool {
 /// helps; the same on every attempt.
 fn idempotency(resolved: &Resolved, record: &Record) -> Option<(HeaderName, HeaderValue)> {
     let declared = resolved.installed.connector.idempotency.as_ref()?;
-    if !declared.methods.contains(&resolved.head.method) {
+    if !declared.methods.contains(&resolved.method) {
         return None;
     }
-    let sent = key_in(&resolved.head.headers, &declared.header).cloned();
+    let sent = key_in(&resolved.headers, &declared.header).cloned();
     let key = sent.unwrap_or_else(|| HeaderValue::from(record.call_id()));
     Some((declared.header.clone(), key))
 }
@@ -182,7 +310,7 @@ fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> R
         .operation()
         .is_some_and(|operation| operation.repeatable == format::Repeatable::Always);
     // RFC 9110 section 9.2.2.
-    if resolved.head.method.is_idempotent() || only_reads {
+    if resolved.method.is_idempotent() || only_reads || is_query(resolved) {
         Repeatable::Harmless
     } else if key.is_some() || carries_key(resolved) {
         Repeatable::Keyed
@@ -191,10 +319,30 @@ fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> R
     }
 }
 
+/// Whether it asks a GraphQL question, which only reads, whatever its method.
+fn is_query(resolved: &Resolved) -> bool {
+    let of_graphql = |operation: &Operation| operation.body == BodyKind::Graphql;
+    if !resolved.operation().is_some_and(of_graphql) {
+        return false;
+    }
+    let kind = resolved.graphql.or_else(|| match &resolved.body {
+        Body::Full(bytes) => graphql_kind(bytes),
+        _ => None,
+    });
+    kind == Some(OperationKind::Query)
+}
+
+fn graphql_kind(body: &[u8]) -> Option<OperationKind> {
+    let request: Value = serde_json::from_slice(body).ok()?;
+    let document = Document::parse(request.get("query")?.as_str()?).ok()?;
+    let name = request.get("operationName").and_then(Value::as_str);
+    Some(document.operation(name).ok()?.kind)
+}
+
 /// A caller that sends the standard key to an API of which we know nothing better.
 fn carries_key(resolved: &Resolved) -> bool {
     resolved.installed.connector.idempotency.is_none()
-        && key_in(&resolved.head.headers, &STANDARD_KEY).is_some()
+        && key_in(&resolved.headers, &STANDARD_KEY).is_some()
 }
 
 /// An empty key is none: nobody can recognize a request by it.

@@ -98,7 +98,11 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         )
     };
     Classified {
-        ending: ending(verdict, &head.headers, head.status),
+        ending: if granted.can_renew() && refuses_token(verdict.class, head.status) {
+            Ending::TokenRefused
+        } else {
+            ending(verdict, &head.headers, head.status)
+        },
         ruling: ruling(connector, verdict.class, &head.headers),
         asked,
         outcome: Outcome::Answered(Box::new(Answered {
@@ -165,6 +169,11 @@ fn vendor_error(connector: &Connector, json: &serde_json::Value) -> VendorError 
         message: connector.vendor_message(json).map(ToOwned::to_owned),
         code: connector.vendor_code(json),
     }
+}
+
+/// Whether an answer says that the token is not, or no longer, good.
+fn refuses_token(class: Class, status: StatusCode) -> bool {
+    class == Class::RefreshAuth || (class == Class::AuthDead && status == StatusCode::UNAUTHORIZED)
 }
 
 fn ending(verdict: Verdict, headers: &HeaderMap, status: StatusCode) -> Ending {

@@ -1,7 +1,7 @@
 //! What is remembered of a call. Opened first, it closes itself when the caller goes away.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use trunkline_connector::ConnectorName;
 use trunkline_connector::format::Class;
@@ -66,6 +66,10 @@ impl Record {
         self.clock.now()
     }
 
+    pub(super) fn wall(&self) -> SystemTime {
+        self.clock.wall()
+    }
+
     pub(super) fn resolved(&mut self, connector: ConnectorName, operation: Option<&Arc<str>>) {
         self.connector = Some(connector);
         self.operation = operation.map(Arc::clone);
@@ -100,7 +104,7 @@ impl Record {
             explanation: valid.explanation,
             vendor: answered.vendor,
             schema_problem: valid.problem,
-            body: ReplyBody::new(answered.body, self),
+            body: ReplyBody::new(answered.body, valid.passing, self),
         }
     }
 

@@ -1,28 +1,47 @@
 //! Finds the operation that is called and the address it is called at.
 
+mod body;
+
+use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header;
 use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, header};
 use trunkline_connector::compose::{self, Composed};
-use trunkline_connector::{Connector, Inputs, Operation, words};
-use trunkline_egress::{Body, Head};
+use trunkline_connector::graphql::OperationKind;
+use trunkline_connector::{Connector, Inputs, Operation};
+use trunkline_egress::Body;
+use url::Url;
 
 use crate::call::{Call, Options, Target};
 use crate::error::{Error, ErrorKind};
 use crate::installed::{self, Installed, Snapshot};
+
+pub(crate) use body::of as body_of;
 
 /// A call whose connector, operation and path are known.
 pub(super) struct Resolved {
     pub(super) installed: Arc<Installed>,
     /// The operation, where the path belongs to one, as a place in the connector's list.
     pub(super) operation: Option<usize>,
-    /// The target is below the upstream's root, base path included.
-    pub(super) head: Head,
+    pub(super) address: Address,
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
     pub(super) body: Body,
+    /// What a GraphQL document asks for, where it was looked into.
+    pub(super) graphql: Option<OperationKind>,
     pub(super) options: Options,
     _made: Made,
+}
+
+/// Where a call goes.
+pub(super) enum Address {
+    /// Below the base address.
+    Below(PathAndQuery),
+    /// To an address that was an input, on a host that the operation allows. It is signed itself,
+    /// so no credential goes there.
+    Elsewhere(Url),
 }
 
 /// Only this file makes a [`Resolved`].
@@ -42,45 +61,46 @@ pub(super) fn resolve(snapshot: &Snapshot, call: Call) -> Result<Resolved, Error
         mut headers,
         mut body,
         options,
+        files,
         ..
     } = call;
-    let (operation, method, path_and_query) = match target {
+    let mut graphql = None;
+    let (operation, method, address) = match target {
         Target::Path {
             method,
             path_and_query,
         } => {
             let operation = installed.operation_at(&method, path_and_query.path());
-            (
-                operation,
-                method,
-                with_base(&installed.base_path, path_and_query)?,
-            )
+            (operation, method, Address::Below(path_and_query))
         }
         Target::Operation { name, inputs } => {
             let place = find(connector, &name)?;
             let composed = compose(&installed, place, &inputs)?;
-            let path_and_query = parse(composed.path_and_query)?;
             headers.extend(composed.headers);
-            if let Some((content_type, bytes)) = composed.body {
-                headers.insert(header::CONTENT_TYPE, content_type);
-                body = Body::Full(Bytes::from(bytes));
+            for (name, value) in &composed.fixed_headers {
+                headers.entry(name).or_insert_with(|| value.clone());
             }
-            (
-                Some(place),
-                composed.method,
-                with_base(&installed.base_path, path_and_query)?,
-            )
+            if let Some(composed) = composed.body {
+                let (content_type, composed) = body_of(composed, &files)?;
+                headers.insert(header::CONTENT_TYPE, content_type);
+                body = composed;
+            }
+            graphql = composed.graphql;
+            let address = match composed.target {
+                compose::Target::Path(path) => Address::Below(parse(path)?),
+                compose::Target::Address(url) => Address::Elsewhere(url),
+            };
+            (Some(place), composed.method, address)
         }
     };
     Ok(Resolved {
         installed,
         operation,
-        head: Head {
-            method,
-            target: path_and_query,
-            headers,
-        },
+        address,
+        method,
+        headers,
         body,
+        graphql,
         options,
         _made: Made,
     })
@@ -99,24 +119,13 @@ impl Resolved {
     }
 }
 
-fn find(connector: &Connector, name: &str) -> Result<usize, Error> {
+/// The operation of that name, as a place in the connector's list.
+pub(crate) fn find(connector: &Connector, name: &str) -> Result<usize, Error> {
     let place = connector
         .operations
         .iter()
         .position(|operation| operation.name == name);
-    place.ok_or_else(|| {
-        let message = format!("`{}` has no operation `{name}`", connector.name);
-        let names = connector
-            .operations
-            .iter()
-            .map(|operation| operation.name.as_str());
-        let all = format!("all of them: `trunkline operations {}`", connector.name);
-        let hint = match words::nearest(name, names) {
-            Some(close) => format!("did you mean `{close}`? {all}"),
-            None => all,
-        };
-        Error::new(ErrorKind::UnknownOperation, message).with_hint(hint)
-    })
+    place.ok_or_else(|| Error::unknown_operation(connector, name))
 }
 
 fn compose(installed: &Installed, operation: usize, inputs: &Inputs) -> Result<Composed, Error> {
@@ -127,14 +136,21 @@ fn compose(installed: &Installed, operation: usize, inputs: &Inputs) -> Result<C
             "an operation was looked up and is not there",
         ));
     };
-    // A missing secret is the next stage's to report.
-    let secret = |name: &str| match installed.credential() {
-        Ok(credential) => credential
-            .value(name)
-            .map(|secret| secret.expose().to_owned()),
+    let credential = installed.credential();
+    let missing = Cell::new(None);
+    let secret = |name: &str| match &credential {
+        // That it is missing is the next stage's to report.
         Err(_) => Some(name.to_owned()),
+        Ok(credential) => credential
+            .part(connector, name)
+            .map_err(|error| missing.set(Some(error)))
+            .ok(),
     };
-    compose::compose(operation, inputs, secret).map_err(|problems| {
+    let composed = compose::compose(operation, inputs, secret);
+    composed.map_err(|problems| {
+        if let Some(error) = missing.take() {
+            return installed.secret_error(&error);
+        }
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let message = format!(
             "`{}` cannot be called so: {}",
@@ -142,21 +158,13 @@ fn compose(installed: &Installed, operation: usize, inputs: &Inputs) -> Result<C
             problems.join("; ")
         );
         Error::new(ErrorKind::BadInput, message).with_hint(format!(
-            "see its inputs with `trunkline operations {}`",
-            connector.name
+            "see its inputs with `trunkline operations {} {}`",
+            connector.name, operation.name
         ))
     })
 }
 
-/// The path as it is wherever nothing stands before it: byte for byte, and without a copy.
-fn with_base(base: &str, path_and_query: PathAndQuery) -> Result<PathAndQuery, Error> {
-    if base.is_empty() {
-        return Ok(path_and_query);
-    }
-    parse(format!("{base}{path_and_query}"))
-}
-
-fn parse(text: String) -> Result<PathAndQuery, Error> {
+pub(super) fn parse(text: String) -> Result<PathAndQuery, Error> {
     PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(|_| {
         Error::new(
             ErrorKind::BadUrl,

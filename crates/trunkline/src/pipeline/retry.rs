@@ -39,6 +39,8 @@ pub(crate) enum Ending {
     Throttled,
     /// The upstream failed over it, or says that it may be asked again.
     Faulty,
+    /// The upstream refused the token, and another can be had.
+    TokenRefused,
 }
 
 /// Whether a request may be made twice.
@@ -109,6 +111,8 @@ pub(crate) enum Decision {
     Settle(Why),
     /// Wait, then try again.
     After(Duration),
+    /// Get another token, and try again with that.
+    Renew,
 }
 
 /// Why an attempt was the last.
@@ -134,6 +138,10 @@ pub(crate) enum Why {
 
 /// Decides what to do after an attempt; `chance` in `0.0..=1.0` spreads the waits.
 pub(crate) fn decide(policy: &RetryPolicy, situation: &Situation, chance: f64) -> Decision {
+    // Not repeated because of the upstream, so it counts as no retry.
+    if situation.ending == Ending::TokenRefused && situation.replay == Replay::Possible {
+        return Decision::Renew;
+    }
     if let Some(why) = obstacle(policy, situation) {
         return Decision::Settle(why);
     }
@@ -155,7 +163,7 @@ fn obstacle(policy: &RetryPolicy, situation: &Situation) -> Option<Why> {
     let may_repeat = situation.repeatable != Repeatable::No;
     let is_wanted = match (situation.ruling, situation.ending) {
         (Ruling::Stop, _) => return Some(Why::UpstreamSaysStop),
-        (Ruling::None, Ending::Final) => return Some(Why::Final),
+        (Ruling::None, Ending::Final | Ending::TokenRefused) => return Some(Why::Final),
         (Ruling::Again, _) | (Ruling::None, Ending::NotProcessed | Ending::Throttled) => true,
         (Ruling::None, Ending::Unknown | Ending::Faulty) => may_repeat,
     };

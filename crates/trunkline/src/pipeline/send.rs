@@ -16,6 +16,5 @@ pub(super) fn send<'a>(
     signed: Signed<'a>,
 ) -> impl Future<Output = Sent> + Send + use<'a> {
     let Signed { granted, body } = signed;
-    let origin = &granted.installed.origin;
-    egress.send(origin, &granted.head, body, &granted.limits)
+    egress.send(&granted.origin, &granted.head, body, &granted.limits)
 }

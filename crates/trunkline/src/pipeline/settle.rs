@@ -33,6 +33,10 @@ pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record
         },
     };
     let decision = retry::decide(&granted.retry, &situation, fastrand::f64());
+    if classified.ending == retry::Ending::TokenRefused {
+        // Also where this call cannot be made again: the next one shall not fail for it.
+        granted.discard_token();
+    }
     if let Decision::After(wait) = decision {
         budget.count_retry(now);
         // The command line tells whoever waits before it, by this target.
@@ -68,7 +72,7 @@ pub(super) fn settle(
         Outcome::Failed(failed) => failed,
     };
     let error = match failed {
-        Failure::Send(error) => failure::of_send(error, granted.installed.host()),
+        Failure::Send(error) => failure::of_send(error, granted.host()),
         Failure::Receive(error) => failure::of_receive(error),
     };
     let error = match why {

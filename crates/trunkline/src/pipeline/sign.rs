@@ -1,11 +1,15 @@
 //! Makes the request of one attempt: our credential over what the caller sent.
 
-use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use trunkline_egress::{Body, Head};
 
 use super::authorize::Granted;
 use super::record::Record;
+use crate::credential::{Proof, Signable, Token};
 use crate::error::{Error, ErrorKind};
+use crate::secret::Secret;
 
 /// The header by which the sandbox is told what to do wrong.
 const FAULT: HeaderName = HeaderName::from_static("trunkline-sandbox");
@@ -39,7 +43,7 @@ pub(super) fn sign<'a>(granted: &'a mut Granted, record: &mut Record) -> Result<
         ));
     };
     record.attempt_begins();
-    add_ours(granted)?;
+    add_ours(granted, record)?;
     if matches!(body, Body::Empty) && wants_body(&granted.head.method) {
         // RFC 9110 section 8.6. Without it, some servers answer 411.
         let headers = &mut granted.head.headers;
@@ -65,21 +69,14 @@ pub(super) fn request(head: &Head, body: Body) -> Request<Body> {
 /// Shows a request with its credentials masked.
 pub(super) fn show(granted: &Granted, body: Body) -> Plan {
     let head = &granted.head;
-    let secrets: Vec<&str> = granted
-        .installed
+    let installed = &granted.installed;
+    let traces = installed
         .credential()
-        .map(|credential| {
-            credential
-                .secrets()
-                .map(super::super::secret::Secret::expose)
-                .collect()
-        })
+        .map(|credential| credential.traces(&installed.connector))
         .unwrap_or_default();
     let mask = |text: &str| {
-        secrets
-            .iter()
-            .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+        let traces = traces.iter().map(Secret::expose);
+        traces.fold(text.to_owned(), |text, trace| text.replace(trace, "…"))
     };
     let mut headers: Vec<_> = head
         .headers
@@ -87,13 +84,15 @@ pub(super) fn show(granted: &Granted, body: Body) -> Plan {
         .map(
             |(name, value)| match (value.is_sensitive(), value.to_str()) {
                 (false, Ok(text)) => (name.clone(), mask(text)),
-                (true, Ok(text)) if *name == header::AUTHORIZATION => (name.clone(), masked(text)),
+                (true, Ok(text)) if *name == header::AUTHORIZATION => {
+                    (name.clone(), masked(&mask(text)))
+                }
                 (true, Ok(_)) | (_, Err(_)) => (name.clone(), "…".to_owned()),
             },
         )
         .collect();
     headers.sort_by(|one, other| one.0.as_str().cmp(other.0.as_str()));
-    let origin = &granted.installed.origin;
+    let origin = &granted.origin;
     let body = match body {
         // Callers may repeat a secret in it.
         Body::Full(bytes) => {
@@ -112,6 +111,8 @@ pub(super) fn show(granted: &Granted, body: Body) -> Plan {
 }
 
 /// The scheme of a credential may be seen, the rest not.
+///
+/// `text` has no secret any more: one that stands there alone may have two words.
 fn masked(text: &str) -> String {
     match text.split_once(' ') {
         Some((scheme, _)) => format!("{scheme} …"),
@@ -120,18 +121,15 @@ fn masked(text: &str) -> String {
 }
 
 /// Puts ours over the caller's.
-fn add_ours(granted: &mut Granted) -> Result<(), Error> {
-    let installed = &granted.installed;
-    let credential = installed.credential()?;
+fn add_ours(granted: &mut Granted, record: &Record) -> Result<(), Error> {
+    let installed = Arc::clone(&granted.installed);
+    let own = granted.own_headers(&installed);
     let headers = &mut granted.head.headers;
-    headers.insert(header::HOST, installed.origin.host_header().clone());
-    for (name, value) in &installed.headers {
+    headers.insert(header::HOST, granted.origin.host_header().clone());
+    for (name, value) in own.iter().chain(&installed.headers) {
         if !headers.contains_key(name) {
             headers.insert(name, value.clone());
         }
-    }
-    for (name, value) in &credential.headers {
-        headers.insert(name, value.clone());
     }
     if let Some((name, key)) = &granted.idempotency {
         headers.insert(name, key.clone());
@@ -139,7 +137,47 @@ fn add_ours(granted: &mut Granted) -> Result<(), Error> {
     if let Some(fault) = granted.fault {
         headers.insert(FAULT, HeaderValue::from_static(fault.as_str()));
     }
+    // Last, since a signature may cover everything else.
+    match granted.proof(&installed)? {
+        None | Some(Proof::Query { .. }) => {}
+        Some(Proof::Headers(ours)) => {
+            for (name, value) in ours {
+                granted.head.headers.insert(name, value.clone());
+            }
+        }
+        Some(Proof::Token(_)) => {
+            let token = granted.token.as_ref();
+            let ours = token.map_or_else(Token::to_come, |token| token.authorization.clone());
+            granted.head.headers.insert(header::AUTHORIZATION, ours);
+        }
+        Some(Proof::Hmac(signer)) => {
+            let ours = signer.sign(&signable(granted, record));
+            put(&mut granted.head.headers, ours);
+        }
+        Some(Proof::Sigv4(sigv4)) => {
+            let ours = sigv4.sign(&signable(granted, record));
+            put(&mut granted.head.headers, ours);
+        }
+    }
     Ok(())
+}
+
+/// Over the caller's, and over those of the attempt before.
+fn put(headers: &mut HeaderMap, ours: Vec<(HeaderName, HeaderValue)>) {
+    for (name, value) in ours {
+        headers.insert(name, value);
+    }
+}
+
+fn signable<'a>(granted: &'a Granted, record: &Record) -> Signable<'a> {
+    Signable {
+        head: &granted.head,
+        host: granted.host(),
+        // Where a signature covers it, `renew` has seen to it that it is all there; only a request
+        // that is looked at and not sent may lack it, and its signature is masked.
+        body: granted.body.whole().unwrap_or_default(),
+        now: record.wall(),
+    }
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ async fn unknown_names_are_answered_with_the_closest() {
         .error();
     expect![[r#"
         bad_input: `payment_intents.create` cannot be called so: `currency` is missing: three letters, in lower case; `amount` is the text "ten"; it takes a whole number
-        see its inputs with `trunkline operations stripe`"#]].assert_eq(&shown(&error));
+        see its inputs with `trunkline operations stripe payment_intents.create`"#]].assert_eq(&shown(&error));
     assert_eq!(upstream.connections(), 0);
 }
 

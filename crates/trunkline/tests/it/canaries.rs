@@ -67,6 +67,7 @@ async fn neither_calls_nor_replies_nor_errors_nor_metrics_show_one() {
                 target: call.target.clone(),
                 headers: call.headers.clone(),
                 body: trunkline::Body::Empty,
+                files: trunkline::Files::new(),
                 options: call.options.clone(),
             };
             check(&format!("{call:?}"));

@@ -47,7 +47,7 @@ fn a_request_that_differs_from_its_example_is_told() {
     check_differs(
         "path = \"/things\"",
         "path = \"/things?x=1\"",
-        "the path is `/things`, and the example has `/things?x=1`",
+        "the address is `https://acme.example/things`, and the example has `https://acme.example/things?x=1`",
     );
     check_differs(
         "x-acme-key = \"acme-made-up\"",

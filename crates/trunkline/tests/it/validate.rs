@@ -1,5 +1,12 @@
 //! Replies that are not what their operation promises: said, enforced, or not looked at.
 
+mod drift;
+mod own;
+mod requests;
+mod schema;
+mod stage;
+mod streams;
+
 use std::io::Write as _;
 
 use expect_test::{Expect, expect};
@@ -154,14 +161,15 @@ async fn replies_are_checked_up_to_a_size() {
     .await;
 }
 
+fn packed(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[tokio::test]
 async fn compressed_replies_are_checked_by_what_is_in_them() {
-    let zip = |body: &[u8]| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(body).unwrap();
-        let headers = [JSON, ("content-encoding", "gzip")];
-        answer(200, &headers, encoder.finish().unwrap())
-    };
+    let zip = |body: &[u8]| answer(200, &[JSON, ("content-encoding", "gzip")], packed(body));
     let expected = expect![[r#"
         Off: 200 -
         Report: 200 -
@@ -194,7 +202,7 @@ async fn what_promises_nothing_is_not_read_to_be_checked() {
 
 #[tokio::test]
 async fn a_body_that_rules_have_read_is_checked_without_being_asked_to() {
-    let body = r#"{"ok": true, "channel": "C1"}"#;
+    let body = r#"{"ok": true, "channel": "C1", "message": {"type": "message", "ts": "1.2"}}"#;
     let upstream = Upstream::start([Act::Answer(answer(200, &[JSON], body))]);
     let stand = Stand::new("slack", upstream.address, "");
     let call = operation(

@@ -1,17 +1,20 @@
 //! Prints a reply: its body to standard output as it comes, what went wrong to standard error.
 
 mod body;
+mod graphql;
 
-use trunkline::{Explanation, Reply};
-use trunkline_connector::format::{Class, PaginationSection};
+use http_body_util::{BodyExt as _, Full};
+use trunkline::{Explanation, Reply, Stopped};
+use trunkline_connector::format::{BodyKind, Class};
 use trunkline_connector::{Connector, Operation};
 
 use crate::commands::call::ShowOptions;
-use crate::commands::call::output::body::Shape;
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::head::{self, status_line};
 use crate::printer::Printer;
+
+pub(super) use body::{Shape, print as print_body};
 
 /// Prints a reply and says what it means for the shell.
 pub(super) async fn print(
@@ -31,8 +34,16 @@ pub(super) async fn print(
     let complaint = complaint(&reply, connector);
     let exit = Exit::of_answer(reply.class, reply.status);
     let records = records_of(&reply, connector);
-    let shape = Shape::of(&reply.headers);
-    let sent = body::print(reply.body, shape, show.output, records, printer).await;
+    let place = (Shape::of(&reply.headers), records);
+    if let (Some(complaint), true) = (&complaint, is_graphql(&reply, connector)) {
+        // What came is kept, and what went wrong stands in it.
+        let text = body::whole(reply.body).await?;
+        let complaint = graphql::explain(complaint.clone(), &text);
+        let whole = Full::new(text).map_err(|never| match never {});
+        print_body(whole, place, show.output, printer).await?;
+        return Err(Failure::new(exit, complaint));
+    }
+    let sent = print_body(reply.body, place, show.output, printer).await;
     // What the upstream answered stays true, however its body ended.
     match (sent, complaint) {
         (Err(failure), Some(complaint)) => {
@@ -52,6 +63,28 @@ pub(super) async fn print(
             }
             Ok(exit)
         }
+    }
+}
+
+/// What is said of calls that came to nothing. An answer's body is not printed.
+pub(super) async fn failure(cause: Stopped, connector: &Connector) -> Failure {
+    let reply = match cause {
+        Stopped::Failed(error) => return error.into(),
+        Stopped::Answered(reply) => *reply,
+    };
+    let answered = || format!("{} answered {}", connector.title, status_line(reply.status));
+    let complaint = complaint(&reply, connector).unwrap_or_else(|| Complaint::new(answered()));
+    let exit = match Exit::of_answer(reply.class, reply.status) {
+        // An answer that is no error, and not what was asked for either.
+        Exit::Success => Exit::UpstreamFailed,
+        exit => exit,
+    };
+    if !is_graphql(&reply, connector) {
+        return Failure::new(exit, complaint);
+    }
+    match body::whole(reply.body).await {
+        Ok(text) => Failure::new(exit, graphql::explain(complaint, &text)),
+        Err(_) => Failure::new(exit, complaint),
     }
 }
 
@@ -97,17 +130,17 @@ fn said(reply: &Reply) -> Option<String> {
     }
 }
 
+fn operation<'c>(reply: &Reply, connector: &'c Connector) -> Option<&'c Operation> {
+    connector.operation(reply.operation.as_deref()?)
+}
+
+fn is_graphql(reply: &Reply, connector: &Connector) -> bool {
+    operation(reply, connector).is_some_and(|operation| operation.body == BodyKind::Graphql)
+}
+
 /// Where the operation keeps its records, if it answers in pages.
 fn records_of<'c>(reply: &Reply, connector: &'c Connector) -> Option<&'c str> {
-    let name = reply
-        .operation
-        .as_deref()
-        .filter(|_| reply.class == Class::Ok)?;
-    let Operation { pagination, .. } = connector.operation(name)?;
-    let (_, section) = connector.pagination.get((*pagination)?)?;
-    match section {
-        PaginationSection::LastItem { items, .. }
-        | PaginationSection::Cursor { items, .. }
-        | PaginationSection::NextUrl { items, .. } => Some(items),
-    }
+    let operation = operation(reply, connector).filter(|_| reply.class == Class::Ok)?;
+    let (_, section) = connector.pagination.get(operation.pagination?)?;
+    operation.items.as_deref().or(section.items())
 }

@@ -6,12 +6,13 @@ mod path;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use http::{HeaderMap, Method, header};
 use serde_json::Value;
-use trunkline::{Body, Call, Catalog, Options};
-use trunkline_connector::format::InputPlace;
+use trunkline::{Body, Call, Catalog, Files, Options};
+use trunkline_connector::compose::FileValue;
+use trunkline_connector::format::{InputKind, InputPlace};
 use trunkline_connector::{Connector, Inputs, Operation};
 
 use crate::commands;
@@ -44,6 +45,8 @@ struct Said {
     inputs: Inputs,
     query: Vec<(QueryName, String)>,
     headers: HeaderMap,
+    /// Files that are sent as they are.
+    files: Files,
 }
 
 impl Words {
@@ -134,14 +137,18 @@ pub(super) fn build(words: Words, catalog: &Catalog) -> Result<Call, Failure> {
     } = words;
     let connector = commands::find(catalog, &connector)?;
     let name = connector.name;
-    let mut said = Said::read(items)?;
+    let operation = match &what {
+        What::Operation(name) => connector.operation(name),
+        What::Path(..) => None,
+    };
+    let mut said = Said::read(items, operation)?;
     let options = Options::from_headers(&said.headers)?;
     let mut call = match what {
-        What::Operation(operation) => {
-            if let Some(operation) = connector.operation(&operation) {
+        What::Operation(called) => {
+            if let Some(operation) = operation {
                 said.query_into_inputs(operation)?;
             }
-            Call::operation(name, operation, said.inputs)
+            Call::operation(name, called, said.inputs)
         }
         What::Path(method, path) => {
             let path_and_query = path::with_query(&path, std::mem::take(&mut said.query))?;
@@ -152,17 +159,25 @@ pub(super) fn build(words: Words, catalog: &Catalog) -> Result<Call, Failure> {
         }
     };
     call.headers = said.headers;
+    call.files = said.files;
     call.options = options;
     Ok(call)
 }
 
 impl Said {
-    fn read(items: Vec<Item>) -> Result<Self, Failure> {
+    fn read(items: Vec<Item>, operation: Option<&Operation>) -> Result<Self, Failure> {
+        let is_sent_as_file = |name: &InputName| {
+            let input = operation.and_then(|operation| operation.input(&name.key));
+            input.is_some_and(|input| input.kind == InputKind::File)
+        };
         let mut said = Self::default();
         for item in items {
             match item {
                 Item::Text(name, text) => said.put(&name, Value::String(text))?,
                 Item::Json(name, value) => said.put(&name, value)?,
+                Item::TextFile(name, file) if is_sent_as_file(&name) => {
+                    said.put_file(&name, file)?;
+                }
                 Item::TextFile(name, file) => said.put(&name, Value::String(read_text(&file)?))?,
                 Item::JsonFile(name, file) => said.put(&name, read_json(&file)?)?,
                 Item::Query(name, text) => said.query.push((name, text)),
@@ -177,6 +192,14 @@ impl Said {
     fn put(&mut self, name: &InputName, value: Value) -> Result<(), Failure> {
         item::insert(&mut self.inputs, name, value)
             .map_err(|err| Failure::usage(err.to_string(), err.hint()))
+    }
+
+    /// A file that is read while it is sent. The call knows it by the path as it was written.
+    fn put_file(&mut self, name: &InputName, file: PathBuf) -> Result<(), Failure> {
+        let known_as = file.display().to_string();
+        let value = FileValue::named(known_as.as_str(), None).to_value();
+        self.files.insert(known_as, file);
+        self.put(name, value)
     }
 
     /// Query parameters of an operation are inputs that it puts into the query.
@@ -194,7 +217,7 @@ impl Said {
                 );
                 let hint = format!(
                     "write `{}=…` for an input, or call it by its path: `{} {}`",
-                    name.written, operation.method, operation.path,
+                    name.written, operation.method, operation.target,
                 );
                 return Err(Failure::usage(message, hint));
             }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
-use trunkline_connector::Connector;
-use trunkline_connector::document::Problem;
+use trunkline_connector::coverage::{self, Gap};
+use trunkline_connector::document::{Problem, Source};
+use trunkline_connector::{Connector, ConnectorName, builtin};
 
 use crate::arguments::ListOptions;
 use crate::commands::{Context, count};
@@ -22,11 +23,16 @@ connector that it is part of, a folder for every connector in it.
 
 Examples:
   trunkline connectors check connectors
-  trunkline connectors check connectors/acme/connector.toml")]
+  trunkline connectors check connectors/acme/connector.toml
+  trunkline connectors check --coverage")]
 pub(crate) struct Check {
     /// Connector folders, folders of them, or files in them
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "coverage")]
     paths: Vec<PathBuf>,
+    /// Also name what no example shows: an operation's success or failure, an outcome rule, a wait
+    /// hint. Without a PATH, of the built-in connectors
+    #[arg(long)]
+    coverage: bool,
     #[command(flatten)]
     list: ListOptions,
 }
@@ -34,45 +40,92 @@ pub(crate) struct Check {
 impl Check {
     /// Prints every problem, to standard error; as JSON to standard output.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
+        let mut found = Found::default();
+        if self.paths.is_empty() {
+            for (_, files) in builtin::sources() {
+                found.look_at(files);
+            }
+        }
         let mut folders = BTreeSet::new();
         for path in &self.paths {
             folders.extend(connectors_at(path)?);
         }
-        let mut problems = Vec::new();
         for folder in &folders {
-            if let Err(found) = Connector::load(folder::connector_files(folder)?) {
-                problems.extend(found);
-            }
+            found.look_at(folder::connector_files(folder)?);
         }
-        let exit = if problems.is_empty() {
+        if !self.coverage {
+            found.gaps.clear();
+        }
+        let exit = if found.problems.is_empty() && found.gaps.is_empty() {
             Exit::Success
         } else {
             Exit::Usage
         };
         if self.list.json {
-            context
-                .printer
-                .json(&Value::Array(problems.iter().map(problem_json).collect()))?;
+            context.printer.json(&found.to_json())?;
             return Ok(exit);
         }
-        if problems.is_empty() {
-            context.printer.line(format_args!(
-                "{}: no problem",
-                count(folders.len(), "connector")
-            ))?;
+        found.print(context)?;
+        if exit == Exit::Success {
             return Ok(exit);
         }
-        let (problem, connector) = (
-            count(problems.len(), "problem"),
-            count(folders.len(), "connector"),
-        );
-        for problem in problems {
+        Err(Failure::silent(exit))
+    }
+}
+
+/// What was found in connectors.
+#[derive(Default)]
+struct Found {
+    connectors: usize,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// With the connector's name.
+    gaps: Vec<(ConnectorName, Gap)>,
+}
+
+impl Found {
+    fn look_at(&mut self, files: Vec<Source>) {
+        self.connectors += 1;
+        match Connector::load(files) {
+            Ok(connector) => {
+                let gaps = coverage::coverage(&connector).into_iter();
+                self.gaps.extend(gaps.map(|gap| (connector.name, gap)));
+                self.warnings.extend(connector.warnings);
+            }
+            Err(problems) => self.problems.extend(problems),
+        }
+    }
+
+    fn print(self, context: &mut Context) -> Result<(), Failure> {
+        let connectors = count(self.connectors, "connector");
+        for warning in self.warnings {
+            context.printer.warn(&warning.to_string());
+        }
+        if self.problems.is_empty() && self.gaps.is_empty() {
+            let line = format_args!("{connectors}: no problem");
+            return context.printer.line(line);
+        }
+        let mut sum = count(self.problems.len(), "problem");
+        if !self.gaps.is_empty() {
+            sum = format!("{sum}, {}", count(self.gaps.len(), "gap"));
+        }
+        for problem in self.problems {
             context.printer.complain(&Complaint::from(problem));
         }
-        context
-            .printer
-            .note(format_args!("{problem} in {connector}"));
-        Err(Failure::silent(exit))
+        for (connector, gap) in &self.gaps {
+            let complaint = Complaint::new(format!("{connector}: {gap}"));
+            context.printer.complain(&complaint);
+        }
+        context.printer.note(format_args!("{sum} in {connectors}"));
+        Ok(())
+    }
+
+    fn to_json(&self) -> Value {
+        let problems = self.problems.iter().map(problem_json);
+        let gaps = self.gaps.iter().map(|(connector, gap)| {
+            json!({ "connector": connector.as_str(), "message": gap.to_string() })
+        });
+        Value::Array(problems.chain(gaps).collect())
     }
 }
 
@@ -103,7 +156,8 @@ fn folder_of(file: &Path) -> PathBuf {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
-    let is_part = parent.ends_with("operations") || parent.ends_with("examples");
+    let parts = ["operations", "examples", "schemas"];
+    let is_part = parts.iter().any(|part| parent.ends_with(part));
     match parent.parent() {
         Some(folder) if is_part && !folder.as_os_str().is_empty() => folder.to_owned(),
         Some(_) if is_part => PathBuf::from("."),

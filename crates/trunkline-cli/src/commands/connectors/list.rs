@@ -54,7 +54,7 @@ fn entry_json(entry: &Entry) -> Value {
         "title": connector.title,
         "operations": connector.operations.len(),
         "from": origin.as_str(),
-        "base_url": connector.base_url.as_str(),
+        "base_url": connector.base_url.example().as_str(),
         "docs": connector.docs,
         "checked": connector.checked,
     })

@@ -1,9 +1,10 @@
 //! `trunkline connectors show`: what is known of one API.
 
 use clap::Args;
+use http::HeaderName;
 use serde_json::{Value, json};
 use trunkline::Entry;
-use trunkline_connector::{Auth, Connector, SecretSpec};
+use trunkline_connector::{Auth, Connector, SecretSpec, SecretText};
 
 use crate::arguments::{ListOptions, SettingsOptions};
 use crate::commands::{self, Context, count};
@@ -60,10 +61,10 @@ fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
             look.paint(Ink::Faint, &format!("{label:12}"))
         ))
     };
-    labelled("address", connector.base_url.as_str())?;
+    labelled("address", connector.base_url.example().as_str())?;
     labelled("docs", &connector.docs)?;
     labelled("checked", &connector.checked)?;
-    labelled("credential", &credential(connector))?;
+    labelled("credential", &credential(connector, &connector.auth))?;
     for secret in &connector.secrets {
         labelled("secret", &format!("{}, from {}", secret.env, secret.obtain))?;
     }
@@ -91,7 +92,7 @@ fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
         count(connector.operations.len(), "operation"),
         count(connector.outcomes.len(), "outcome rule"),
         count(connector.waits.len(), "wait hint"),
-        count(connector.examples.len(), "example"),
+        count(connector.examples().len(), "example"),
     ];
     labelled("has", &counts.join(", "))?;
     labelled(
@@ -101,15 +102,15 @@ fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
 }
 
 /// How a request proves who calls, in words.
-fn credential(connector: &Connector) -> String {
+fn credential(connector: &Connector, auth: &Auth) -> String {
     let env = |place: usize| {
         connector
             .secrets
             .get(place)
             .map_or("", |secret| &secret.env)
     };
-    match &connector.auth {
-        Auth::Bearer { secret } => format!("Authorization: Bearer {}", env(*secret)),
+    match auth {
+        Auth::Bearer { secret, word } => format!("Authorization: {word} {}", env(*secret)),
         Auth::Header { name, secret } => format!("{name}: {}", env(*secret)),
         Auth::Basic { username, password } => {
             format!(
@@ -117,6 +118,36 @@ fn credential(connector: &Connector) -> String {
                 env(*username),
                 env(*password)
             )
+        }
+        Auth::Headers { set } => {
+            let name = |place, _: Option<&str>| Some(env(place).to_owned());
+            let text = |(header, text): &(HeaderName, SecretText)| {
+                format!("{header}: {}", text.fill(name).unwrap_or_default())
+            };
+            set.iter().map(text).collect::<Vec<_>>().join(", ")
+        }
+        Auth::Query { name, secret } => format!("?{name}={}", env(*secret)),
+        Auth::Hmac(hmac) => format!(
+            "{}: a signature with {}",
+            hmac.signature_header,
+            env(hmac.secret)
+        ),
+        Auth::ClientCredentials(client) => format!(
+            "Authorization: Bearer, a token for {} and {}",
+            env(client.client_id),
+            env(client.client_secret)
+        ),
+        Auth::ServiceAccount { secret, .. } => {
+            format!("Authorization: Bearer, a token for {}", env(*secret))
+        }
+        Auth::AwsSigv4(aws) => format!(
+            "Authorization: a signature with {} and {}",
+            env(aws.access_key),
+            env(aws.secret_key)
+        ),
+        Auth::AnyOf(ways) => {
+            let ways = ways.iter().map(|way| credential(connector, way));
+            ways.collect::<Vec<_>>().join(", or ")
         }
         Auth::None => "none".to_owned(),
     }
@@ -138,15 +169,15 @@ fn entry_json(entry: &Entry) -> Value {
         "name": connector.name.as_str(),
         "title": connector.title,
         "from": origin.as_str(),
-        "base_url": connector.base_url.as_str(),
+        "base_url": connector.base_url.example().as_str(),
         "docs": connector.docs,
         "checked": connector.checked,
-        "credential": credential(connector),
+        "credential": credential(connector, &connector.auth),
         "secrets": connector.secrets.iter().map(secret_json).collect::<Vec<_>>(),
         "headers": headers.collect::<serde_json::Map<_, _>>(),
         "verify": connector.operations.get(connector.verify.operation).map(|verify| &verify.name),
         "operations": operations.collect::<Vec<_>>(),
-        "examples": connector.examples.iter().map(|example| &example.name).collect::<Vec<_>>(),
+        "examples": connector.examples().iter().map(|example| &example.name).collect::<Vec<_>>(),
     })
 }
 

@@ -50,10 +50,13 @@ pub(super) async fn examine(
 fn judge(connector: &Connector, operation: &Operation, reply: &Reply, findings: &mut Findings) {
     let area = connector.name.as_str();
     let Operation {
-        name, method, path, ..
+        name,
+        method,
+        target,
+        ..
     } = operation;
     let answered = format!(
-        "`{name}` ({method} {path}) answered {}",
+        "`{name}` ({method} {target}) answered {}",
         status_line(reply.status)
     );
     if reply.class == Class::Ok {

@@ -1,9 +1,10 @@
 //! One file that is being checked, and what every check of it needs.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use http::HeaderName;
-use regex::Regex;
+use http::{HeaderName, HeaderValue, header};
+use regex_lite::Regex;
 
 use crate::document::{Document, Path, Problem};
 use crate::format::StatusPattern;
@@ -88,15 +89,75 @@ impl Check<'_> {
         Some(name)
     }
 
+    /// A header that `[auth]` sets. `authorization` is one; so may be any other that is no part of
+    /// the connection.
+    pub(super) fn credential_header(&mut self, path: &Path, text: &str) -> Option<HeaderName> {
+        if text.eq_ignore_ascii_case("authorization") {
+            return Some(header::AUTHORIZATION);
+        }
+        self.request_header(path, text)
+    }
+
+    /// What a header holds.
+    pub(super) fn header_value(&mut self, path: &Path, text: &str) -> Option<HeaderValue> {
+        let value = HeaderValue::from_str(text).ok();
+        if value.is_none() {
+            let message = format!("the value of `{path}` cannot stand in a header");
+            self.refuse(path, message);
+        }
+        value
+    }
+
+    /// Headers that are sent where there is none of that name; `[auth]`'s are none of them.
+    pub(super) fn fixed_headers(
+        &mut self,
+        path: &Path,
+        section: &BTreeMap<String, String>,
+        credentials: &[HeaderName],
+    ) -> Vec<(HeaderName, HeaderValue)> {
+        let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
+        for (text, value) in section {
+            let path = path.key(text);
+            let Some(name) = self.request_header(&path, text) else {
+                continue;
+            };
+            if credentials.contains(&name) {
+                self.refuse(&path, format!("`{text}` is the header that `[auth]` sets"));
+            }
+            if headers.iter().any(|(other, _)| *other == name) {
+                let message = format!("`{text}` stands twice; case does not tell headers apart");
+                self.refuse(&path, message);
+            }
+            match HeaderValue::from_str(value) {
+                Ok(value) => headers.push((name, value)),
+                Err(_) => self.refuse(
+                    &path,
+                    format!("the value of `{text}` cannot stand in a header"),
+                ),
+            }
+        }
+        headers
+    }
+
+    /// Refuses an empty list, and what stands twice in one.
+    pub(super) fn distinct(&mut self, path: &Path, texts: &[String], what: &str) {
+        if texts.is_empty() {
+            self.refuse(path, format!("`{path}` names no {what}"));
+        }
+        for (index, text) in texts.iter().enumerate() {
+            if text.is_empty() {
+                self.refuse(&path.index(index), format!("an empty text is no {what}"));
+            } else if texts.iter().take(index).any(|earlier| earlier == text) {
+                self.refuse(&path.index(index), format!("`{text}` stands twice"));
+            }
+        }
+    }
+
     pub(super) fn pattern(&mut self, path: &Path, text: &str) -> Option<Regex> {
         match Regex::new(text) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
-                // The library draws the pattern over several lines and says why in the last.
-                let error = error.to_string();
-                let why = error.lines().last().unwrap_or_default().trim();
-                let why = why.strip_prefix("error: ").unwrap_or(why);
-                self.refuse(path, format!("`{text}` is no regular expression: {why}"));
+                self.refuse(path, format!("`{text}` is no regular expression: {error}"));
                 None
             }
         }

@@ -2,14 +2,18 @@
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
+use url::Url;
 
 use super::check::Check;
+use super::secrets::MadeUp;
 use super::waits::sample_time;
-use super::{Folder, Loaded, operations};
+use super::{Folder, Loaded, operations, parts_of};
 use crate::compose;
-use crate::connector::example::fill_in_times;
-use crate::connector::{Example, ExampleAnswer, ExampleRequest, Operation};
-use crate::document::{Path, Problem};
+use crate::connector::example::{ExampleText, fill_in_times};
+use crate::connector::{
+    Connector, Example, ExampleAnswer, ExampleRequest, Operation, OperationTarget,
+};
+use crate::document::{Document, Path, Problem, Source};
 use crate::format::{
     AnswerSection, BodyText, Class, ErrorsSection, ExampleFile, ReplyExpectation, RequestSection,
 };
@@ -32,6 +36,7 @@ pub(super) fn check(
     problems: &mut Vec<Problem>,
 ) -> Vec<Example> {
     let mut examples = Vec::new();
+    let secrets = MadeUp::of(folder.profile().map(|loaded| &loaded.file));
     for loaded in &folder.examples.loaded {
         let mut check = Check {
             document: &loaded.document,
@@ -41,7 +46,7 @@ pub(super) fn check(
         if let (Some(answer), Some(meaning)) = (&answer, meaning) {
             reply(&mut check, &loaded.file.reply, answer, meaning);
         }
-        let operation = called(&mut check, loaded, folder, operations);
+        let operation = called(&mut check, loaded, (folder, &secrets), operations);
         let request = request(&mut check, &loaded.file.request);
         if let (Some(operation), Some(request), Some(answer)) = (operation, request, answer) {
             examples.push(example(loaded, operation, request, answer));
@@ -50,11 +55,38 @@ pub(super) fn check(
     examples
 }
 
+/// Those of files that were checked before, in their order.
+pub(super) fn read_checked(files: &[ExampleText], operations: &[Operation]) -> Vec<Example> {
+    let read = |&(name, text): &ExampleText| {
+        let (_, _, stem) = parts_of(name)?;
+        let source = Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        let (document, file) = Document::read_checked::<ExampleFile>(source)?;
+        let mut check = Check {
+            document: &document,
+            problems: &mut Vec::new(),
+        };
+        let answer = answer(&mut check, &file.answer)?;
+        let request = request(&mut check, &file.request)?;
+        let mut operations = operations.iter();
+        let operation = operations.position(|operation| operation.name == file.operation)?;
+        let loaded = Loaded {
+            stem: stem.to_owned(),
+            document,
+            file,
+        };
+        Some(example(&loaded, operation, request, answer))
+    };
+    files.iter().filter_map(read).collect()
+}
+
 /// The operation that is called, as a place among all, and whether it takes these inputs.
 fn called(
     check: &mut Check<'_>,
     loaded: &Loaded<ExampleFile>,
-    folder: &Folder,
+    (folder, secrets): (&Folder, &MadeUp),
     operations: &[Operation],
 ) -> Option<usize> {
     let file = &loaded.file;
@@ -65,7 +97,7 @@ fn called(
         folder.refuse_unknown_operation(check, &Path::root().key("operation"), &file.operation);
         return None;
     };
-    let secrets = operations::made_up(folder.profile().map(|loaded| &loaded.file));
+    let secrets = |name: &str| secrets.value(name);
     let composed = match file.reply.class {
         Class::Ok => compose::compose(called, &file.call, secrets),
         // It may show what the API answers to a request that lacks something.
@@ -104,7 +136,12 @@ fn request(check: &mut Check<'_>, section: &RequestSection) -> Option<ExampleReq
             format!("`{}` does not begin with `/`", section.path),
         );
     }
-    body(check, &path.key("body"), &section.body);
+    let at = path.key("body");
+    body(check, &at, &section.body);
+    if let BodyText::Events(_) = section.body {
+        let message = "a request's body is no stream of events";
+        check.refuse(&at.key("events"), message);
+    }
     let mut headers = Vec::new();
     for (name, text) in &section.headers {
         let path = path.key("headers").key(name);
@@ -114,6 +151,7 @@ fn request(check: &mut Check<'_>, section: &RequestSection) -> Option<ExampleReq
     Some(ExampleRequest {
         method: section.method.method(),
         path: section.path.clone(),
+        host: section.host.clone(),
         headers,
         body: section.body.clone(),
     })
@@ -121,7 +159,12 @@ fn request(check: &mut Check<'_>, section: &RequestSection) -> Option<ExampleReq
 
 fn answer(check: &mut Check<'_>, section: &AnswerSection) -> Option<ExampleAnswer> {
     let path = Path::root().key("answer");
-    body(check, &path.key("body"), &section.body);
+    let at = path.key("body");
+    body(check, &at, &section.body);
+    if let BodyText::Parts(_) = section.body {
+        let message = "an answer is not written in parts";
+        check.refuse_with(&at.key("parts"), message, "write the whole body as `text`");
+    }
     let mut headers: Vec<(HeaderName, String)> = Vec::new();
     for (name, text) in &section.headers {
         let path = path.key("headers").key(name);
@@ -147,7 +190,7 @@ fn answer(check: &mut Check<'_>, section: &AnswerSection) -> Option<ExampleAnswe
 fn header_value(check: &mut Check<'_>, path: &Path, text: &str) -> Option<HeaderValue> {
     let value = HeaderValue::from_str(text).ok();
     if value.is_none() {
-        check.refuse(path, format!("`{text}` cannot stand in a header"));
+        check.refuse(path, format!("{text:?} cannot stand in a header"));
     }
     value
 }
@@ -162,7 +205,44 @@ fn body(check: &mut Check<'_>, path: &Path, body: &BodyText) {
         BodyText::Events(events) if events.is_empty() => {
             check.refuse(&path.key("events"), "a stream without events shows nothing");
         }
+        BodyText::Parts(parts) => {
+            for (index, part) in parts.iter().enumerate() {
+                let path = path.key("parts").index(index);
+                if part.name.is_empty() {
+                    check.refuse(&path.key("name"), "an empty text is no name of a part");
+                }
+                if let Some(content_type) = &part.content_type {
+                    header_value(check, &path.key("content_type"), content_type);
+                }
+            }
+        }
         BodyText::Empty | BodyText::Form(_) | BodyText::Text(_) | BodyText::Events(_) => {}
+    }
+}
+
+/// Where an example says which host its request goes to, that is the host.
+pub(super) fn hosts(folder: &Folder, connector: &Connector, problems: &mut Vec<Problem>) {
+    for loaded in &folder.examples.loaded {
+        let request = &loaded.file.request;
+        let operation = connector.operation(&loaded.file.operation);
+        let (Some(given), Some(operation)) = (&request.host, operation) else {
+            continue;
+        };
+        let url = match &operation.target {
+            OperationTarget::Path(_) => connector.example_url(&request.path),
+            OperationTarget::Address { input, .. } => {
+                let address = loaded.file.call.get(input).and_then(Value::as_str);
+                address.and_then(|address| Url::parse(address).ok())
+            }
+        };
+        let Some(host) = url.as_ref().and_then(Url::host_str) else {
+            continue;
+        };
+        if !given.eq_ignore_ascii_case(host) {
+            let message = format!("the request goes to `{host}`, not to `{given}`");
+            let path = Path::root().key("request").key("host");
+            problems.push(loaded.document.problem(&path, message));
+        }
     }
 }
 

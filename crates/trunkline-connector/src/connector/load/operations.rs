@@ -1,23 +1,30 @@
 //! `operations/*.toml` and `[verify]`: what can be called, over all files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use http::Method;
 
 use super::check::Check;
-use super::{Folder, Loaded, paging, secrets};
+use super::schemas::Schemas;
+use super::secrets::MadeUp;
+use super::{Folder, Loaded, auth, inputs, paging, poll, target};
 use crate::compose::{self, Composed, InputProblem};
-use crate::connector::{Input, Inputs, Operation, Verify};
+use crate::connector::{Inputs, Operation, OperationTarget, Verify};
 use crate::document::{Path, Problem};
 use crate::format::{
-    BodyKind, ConnectorFile, InputPlace, Need, OperationSection, OperationsFile, Repeatable,
+    BodyKind, ConnectorFile, OperationAuth, OperationSection, OperationsFile, Repeatable,
 };
 use crate::template::Template;
 use crate::words;
 
 /// Checks all of them; those that cannot be made are left out. Sorted by name.
-pub(super) fn check(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Operation> {
+pub(super) fn check(
+    folder: &Folder,
+    schemas: &mut Schemas,
+    problems: &mut Vec<Problem>,
+) -> Vec<Operation> {
     let mut found: Vec<Found<'_>> = Vec::new();
+    let mut known = Known::default();
     for loaded in &folder.operations.loaded {
         for (index, section) in loaded.file.operations.iter().enumerate() {
             let path = Path::root().key("operations").index(index);
@@ -25,61 +32,103 @@ pub(super) fn check(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Operati
                 document: &loaded.document,
                 problems: &mut *problems,
             };
-            let template = check.template(&path.key("path"), &section.path);
+            let template = section
+                .path
+                .as_ref()
+                .and_then(|text| check.template(&path.key("path"), text));
             let next = Found {
                 loaded,
                 path,
                 section,
                 template,
             };
-            next.refuse_same(&mut check, &found);
+            next.refuse_same(&mut check, &found, &known);
+            known.add(&next, found.len());
             found.push(next);
         }
     }
     let mut operations = Vec::new();
-    for found in found {
+    for found in &found {
         let mut check = Check {
             document: &found.loaded.document,
             problems: &mut *problems,
         };
-        operations.extend(operation(&mut check, &found, folder));
+        operations.extend(operation(&mut check, found, folder, schemas));
     }
     operations.sort_by(|left, right| left.name.cmp(&right.name));
+    for found in found.iter().filter(|found| found.section.poll.is_some()) {
+        let mut check = Check {
+            document: &found.loaded.document,
+            problems: &mut *problems,
+        };
+        let poll = poll::check(&mut check, found, folder, &operations);
+        let name = &found.section.name;
+        let operation = operations
+            .iter_mut()
+            .find(|operation| operation.name == *name);
+        if let Some(operation) = operation {
+            operation.poll = poll;
+        }
+    }
     operations
 }
 
 /// An operation as it stands in its file.
-struct Found<'a> {
-    loaded: &'a Loaded<OperationsFile>,
-    path: Path,
-    section: &'a OperationSection,
-    template: Option<Template>,
+pub(super) struct Found<'a> {
+    pub(super) loaded: &'a Loaded<OperationsFile>,
+    pub(super) path: Path,
+    pub(super) section: &'a OperationSection,
+    pub(super) template: Option<Template>,
+}
+
+/// Operations by what each has alone, as places among all; an import may have thousands.
+#[derive(Default)]
+struct Known<'a> {
+    names: HashMap<&'a str, usize>,
+    /// By method and path. Documents of a GraphQL API all go to one address, and are none of them.
+    addresses: HashMap<String, usize>,
+}
+
+impl<'a> Known<'a> {
+    /// Adds one; where two have the same, the first counts.
+    fn add(&mut self, found: &Found<'a>, place: usize) {
+        let section = found.section;
+        self.names.entry(&section.name).or_insert(place);
+        if section.body != BodyKind::Graphql
+            && let Some(address) = found.address()
+        {
+            self.addresses.entry(address).or_insert(place);
+        }
+    }
 }
 
 impl Found<'_> {
     /// Refuses a second operation of one name, or of one method and path.
-    fn refuse_same(&self, check: &mut Check<'_>, earlier: &[Found<'_>]) {
+    fn refuse_same(&self, check: &mut Check<'_>, earlier: &[Found<'_>], known: &Known<'_>) {
         let name = &self.section.name;
-        if let Some(other) = earlier.iter().find(|other| other.section.name == *name) {
+        let at = |place: Option<&usize>| earlier.get(*place?);
+        if let Some(other) = at(known.names.get(name.as_str())) {
             let message = format!("`{name}` is already an operation, {}", other.place());
             check.refuse(&self.path.key("name"), message);
             return;
         }
-        let has_shape_of = |other: &&Found<'_>| {
-            let templates = self.template.as_ref().zip(other.template.as_ref());
-            other.section.method == self.section.method
-                && templates.is_some_and(|(ours, theirs)| ours.has_shape_of(theirs))
-        };
-        if let Some(other) = earlier.iter().find(has_shape_of) {
+        let address = self.address();
+        if let Some(other) = at(address.and_then(|address| known.addresses.get(&address))) {
             let method = self.section.method.method();
             let message = format!(
                 "`{method} {}` is already the operation `{}`, {}",
-                self.section.path,
+                self.section.path.as_deref().unwrap_or_default(),
                 other.section.name,
                 other.place()
             );
             check.refuse(&self.path.key("path"), message);
         }
+    }
+
+    /// Method and path, the same for all that match the same requests.
+    fn address(&self) -> Option<String> {
+        let method = self.section.method.method();
+        Some(format!("{method} {}", self.template.as_ref()?.shape()))
     }
 
     fn place(&self) -> String {
@@ -90,157 +139,79 @@ impl Found<'_> {
     }
 }
 
-fn operation(check: &mut Check<'_>, found: &Found<'_>, folder: &Folder) -> Option<Operation> {
+fn operation(
+    check: &mut Check<'_>,
+    found: &Found<'_>,
+    folder: &Folder,
+    schemas: &mut Schemas,
+) -> Option<Operation> {
     let (section, path) = (found.section, &found.path);
     let connector = folder.profile().map(|loaded| &loaded.file);
     let method = section.method.method();
-    if section.body != BodyKind::None && (method == Method::GET || method == Method::HEAD) {
-        let message = format!("a {method} request has no body");
-        check.refuse_with(
-            &path.key("body"),
-            message,
-            "leave `body` out; inputs then go into the query",
-        );
-    }
     check.pointers(&path.key("reply").key("required"), &section.reply.required);
-    let inputs = inputs(check, found, connector);
-    if let Some(template) = &found.template {
-        parts(check, found, template, connector);
+    for (key, pointer) in [("items", &section.items), ("page_info", &section.page_info)] {
+        if let Some(pointer) = pointer {
+            check.pointer(&path.key(key), pointer);
+        }
     }
-    if let Some(name) = &section.pagination {
-        pagination(check, found, name, connector);
+    let inputs = inputs::check(check, found, connector);
+    let content_type = inputs::body(check, found);
+    let target = target::check(check, found, connector);
+    target::upgrade(check, found);
+    if let Some(connector) = connector {
+        paging::bind(check, path, section, connector);
     }
-    let names = connector
-        .into_iter()
-        .flat_map(|file| file.pagination.keys());
-    let pagination = section
-        .pagination
-        .as_ref()
-        .and_then(|name| names.into_iter().position(|other| other == name));
+    let credentials = connector.map(|file| auth::headers_of(&file.auth));
+    let at = path.key("headers");
+    let headers = check.fixed_headers(&at, &section.headers, &credentials.unwrap_or_default());
+    if section.body != BodyKind::None && headers.iter().any(|(name, _)| name == "content-type") {
+        let hint = "the kind of `body` says it; for `raw`, `content_type` does";
+        check.refuse_with(&at, "`content-type` belongs to the body", hint);
+    }
+    let mut schema = |check: &mut Check<'_>, path: Path, text: Option<&String>| {
+        text.and_then(|text| schemas.find(check, &path, text))
+    };
+    let reply = path.key("reply");
+    let reply_schema = schema(check, reply.key("schema"), section.reply.schema.as_ref());
+    let events = section.reply.event_schema.as_ref();
+    let event_schema = schema(check, reply.key("event_schema"), events);
+    let request = section.request_schema.as_ref();
+    let request_schema = schema(check, path.key("request_schema"), request);
+    let is_address = matches!(target, Some(OperationTarget::Address { .. }));
     Some(Operation {
         name: section.name.clone(),
         title: section.title.clone(),
         method,
-        path: found.template.clone()?,
+        target: target?,
         docs: section.docs.clone(),
+        auth: if is_address {
+            OperationAuth::None
+        } else {
+            section.auth
+        },
+        headers,
+        upgrade: section.upgrade,
         body: section.body,
+        body_input: section.body_input.clone(),
+        content_type,
+        request_schema,
         repeatable: section.repeatable,
-        pagination,
+        pagination: paged_by(section, connector),
+        items: section.items.clone(),
+        page_info: section.page_info.clone(),
+        poll: None,
         inputs,
         reply_body: section.reply.body,
         reply_required: section.reply.required.clone(),
+        reply_schema,
+        event_schema,
     })
 }
 
-fn inputs(
-    check: &mut Check<'_>,
-    found: &Found<'_>,
-    connector: Option<&ConnectorFile>,
-) -> Vec<Input> {
-    let section = found.section;
-    let credential = connector.and_then(|file| secrets::header_of(&file.auth));
-    let mut inputs = Vec::new();
-    for (name, input) in &section.inputs {
-        let path = found.path.key("inputs").key(name);
-        let place = input
-            .place
-            .unwrap_or_else(|| compose::place_of_rest(section.body));
-        match place {
-            InputPlace::Path if input.need == Need::Optional => {
-                let message = format!("`{name}` is part of the path, which needs it");
-                check.refuse_with(&path, message, "write `need = \"required\"`");
-            }
-            InputPlace::Body if section.body == BodyKind::None => {
-                let message = format!("`{name}` goes into the body, and the operation has none");
-                check.refuse_with(
-                    &path,
-                    message,
-                    "give the operation a `body`: `json`, `form` or `form_repeated`",
-                );
-            }
-            InputPlace::Header => {
-                let header = check.request_header(&path, name);
-                if header.is_some() && header == credential {
-                    check.refuse(&path, format!("`{name}` is the header that `[auth]` sets"));
-                }
-            }
-            InputPlace::Path | InputPlace::Query | InputPlace::Body => {}
-        }
-        inputs.push(Input {
-            name: name.clone(),
-            place,
-            kind: input.kind,
-            need: input.need,
-            about: input.about.clone(),
-        });
-    }
-    inputs
-}
-
-/// Every part of the path is a path input or a secret, and every path input a part of the path.
-fn parts(
-    check: &mut Check<'_>,
-    found: &Found<'_>,
-    template: &Template,
-    connector: Option<&ConnectorFile>,
-) {
-    let section = found.section;
-    let is_path_input = |name: &str| {
-        section
-            .inputs
-            .get(name)
-            .is_some_and(|input| input.place == Some(InputPlace::Path))
-    };
-    for name in template.names() {
-        let Some(file) = connector else {
-            continue;
-        };
-        let is_secret = file.secrets.contains_key(name);
-        let path = found.path.key("path");
-        match (is_path_input(name), is_secret) {
-            (true, true) => {
-                check.refuse(&path, format!("`{name}` is a secret and an input as well"));
-            }
-            (false, false) => {
-                let hint = format!(
-                    "declare it: `{name} = {{ in = \"path\", type = \"string\", need = \"required\" }}`"
-                );
-                let message = format!("`{{{name}}}` is neither a path input nor a secret");
-                check.refuse_with(&path, message, hint);
-            }
-            (true, false) | (false, true) => {}
-        }
-    }
-    for name in section.inputs.keys().filter(|name| is_path_input(name)) {
-        if !template.names().any(|part| part == name) {
-            let path = found.path.key("inputs").key(name);
-            let hint = format!("write `{{{name}}}` into `path`, or another `in`");
-            check.refuse_with(&path, format!("the path has no part `{name}`"), hint);
-        }
-    }
-}
-
-fn pagination(
-    check: &mut Check<'_>,
-    found: &Found<'_>,
-    name: &str,
-    connector: Option<&ConnectorFile>,
-) {
-    let Some(file) = connector else {
-        return;
-    };
-    let path = found.path.key("pagination");
-    let Some(section) = file.pagination.get(name) else {
-        let hint = words::allowed(name, file.pagination.keys().map(String::as_str));
-        check.refuse_with(&path, format!("`[pagination]` has no `{name}`"), hint);
-        return;
-    };
-    let input = paging::input(section);
-    if let Some(input) = input.filter(|input| !found.section.inputs.contains_key(*input)) {
-        let message =
-            format!("`pagination.{name}` sets `{input}`, which is no input of this operation");
-        check.refuse_with(&path, message, "declare it under `[operations.inputs]`");
-    }
+/// The operation's way of paging, as a place among all.
+fn paged_by(section: &OperationSection, connector: Option<&ConnectorFile>) -> Option<usize> {
+    let name = section.pagination.as_ref()?;
+    connector?.pagination.keys().position(|other| other == name)
 }
 
 /// `[verify]`: the operation is there, takes these inputs, and may be called at any time.
@@ -260,10 +231,16 @@ pub(super) fn verify(
         folder.refuse_unknown_operation(check, &path.key("operation"), name);
         return None;
     };
-    let is_harmless = operation.method == Method::GET
-        || operation.method == Method::HEAD
-        || operation.repeatable == Repeatable::Always;
-    if !is_harmless {
+    let inputs = file
+        .verify
+        .inputs
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    let inputs: Inputs = inputs.collect();
+    let secrets = MadeUp::of(Some(file));
+    let composed = compose::compose(operation, &inputs, |name| secrets.value(name));
+    let only_asks = composed.as_ref().is_ok_and(Composed::only_reads);
+    if !only_asks && !only_reads(operation) {
         let message = format!(
             "`{name}` is a {} that may change something",
             operation.method
@@ -271,18 +248,18 @@ pub(super) fn verify(
         let hint = "name one that only reads: a GET, or one with `repeatable = \"always\"`";
         check.refuse_with(&path.key("operation"), message, hint);
     }
-    let inputs = file
-        .verify
-        .inputs
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()));
-    let inputs: Inputs = inputs.collect();
-    let composed = compose::compose(operation, &inputs, made_up(Some(file)));
     refuse_inputs(check, &path.key("inputs"), operation, composed);
     Some(Verify {
         operation: place,
         inputs,
     })
+}
+
+/// Whether an operation may be called at any time.
+pub(super) fn only_reads(operation: &Operation) -> bool {
+    operation.method == Method::GET
+        || operation.method == Method::HEAD
+        || operation.repeatable == Repeatable::Always
 }
 
 /// Refuses inputs that their operation does not take.
@@ -300,14 +277,6 @@ pub(super) fn refuse_inputs(
                 format!("{problem} (`{}`)", operation.name),
             );
         }
-    }
-}
-
-/// The made-up values of secrets; any text where the file that says what is secret is not known.
-pub(super) fn made_up(connector: Option<&ConnectorFile>) -> impl Fn(&str) -> Option<String> {
-    move |name| match connector {
-        None => Some("secret".to_owned()),
-        Some(file) => file.secrets.get(name).map(|secret| secret.example.clone()),
     }
 }
 

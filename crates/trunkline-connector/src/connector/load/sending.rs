@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
+use super::auth;
 use super::check::Check;
-use super::secrets;
 use crate::connector::{Idempotency, Retry, Timeouts};
 use crate::document::Path;
 use crate::format::{ConnectorFile, IdempotencySection, RetrySection, TimeoutsSection};
@@ -15,31 +15,8 @@ pub(super) fn headers(
     check: &mut Check<'_>,
     file: &ConnectorFile,
 ) -> Vec<(HeaderName, HeaderValue)> {
-    let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
-    let credential = secrets::header_of(&file.auth);
-    for (text, value) in &file.headers {
-        let path = Path::root().key("headers").key(text);
-        let Some(name) = check.request_header(&path, text) else {
-            continue;
-        };
-        if credential.as_ref() == Some(&name) {
-            check.refuse(&path, format!("`{text}` is the header that `[auth]` sets"));
-        }
-        if headers.iter().any(|(other, _)| *other == name) {
-            check.refuse(
-                &path,
-                format!("`{text}` stands twice; case does not tell headers apart"),
-            );
-        }
-        match HeaderValue::from_str(value) {
-            Ok(value) => headers.push((name, value)),
-            Err(_) => check.refuse(
-                &path,
-                format!("the value of `{text}` cannot stand in a header"),
-            ),
-        }
-    }
-    headers
+    let credentials = auth::headers_of(&file.auth);
+    check.fixed_headers(&Path::root().key("headers"), &file.headers, &credentials)
 }
 
 pub(super) fn timeouts(check: &mut Check<'_>, section: &TimeoutsSection) -> Timeouts {
@@ -48,6 +25,7 @@ pub(super) fn timeouts(check: &mut Check<'_>, section: &TimeoutsSection) -> Time
         connect: longer_than_nothing(check, &path.key("connect"), section.connect),
         first_byte: longer_than_nothing(check, &path.key("first_byte"), section.first_byte),
         idle: longer_than_nothing(check, &path.key("idle"), section.idle),
+        upgraded: longer_than_nothing(check, &path.key("upgraded"), section.upgraded),
     }
 }
 

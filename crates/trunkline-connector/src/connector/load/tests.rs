@@ -94,12 +94,12 @@ fn the_sample_becomes_what_it_says() {
         ]
     );
     let names: Vec<&str> = acme
-        .examples
+        .examples()
         .iter()
         .map(|example| example.name.as_str())
         .collect();
     assert_eq!(names, ["error_429", "list", "update"]);
-    assert_eq!(acme.examples[0].class, Class::RateLimited);
+    assert_eq!(acme.examples()[0].class, Class::RateLimited);
 }
 
 #[test]
@@ -208,11 +208,11 @@ fn an_unreadable_file_makes_nothing_else_seem_missing() {
     check(
         &[("title = \"List things\"", "titel = \"List things\"")],
         expect![[r#"
-        acme/operations/things.toml:1:1: `operations[0].title` is missing
-          hint: What it does, in a few words.
-        acme/operations/things.toml:3:1: `operations[0].titel` is not known
-          hint: did you mean `title`? allowed: `name`, `title`, `method`, `path`, `docs`, `body`, `repeatable`, `pagination`, `inputs` or `reply`
-    "#]],
+            acme/operations/things.toml:1:1: `operations[0].title` is missing
+              hint: What it does, in a few words.
+            acme/operations/things.toml:3:1: `operations[0].titel` is not known
+              hint: did you mean `title`? allowed: `name`, `title`, `method`, `path`, `address`, `docs`, `auth`, `headers`, `upgrade`, `body`, `body_input`, `content_type`, `request_schema`, `repeatable`, `pagination`, `items`, `page_info`, `poll`, `inputs` or `reply`
+        "#]],
     );
     check(
         &[("class = \"ok\"", "class = \"okay\"")],

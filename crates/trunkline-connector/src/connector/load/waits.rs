@@ -3,11 +3,12 @@
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use regex::Regex;
+use regex_lite::Regex;
+use serde_json::Value;
 
 use super::check::Check;
 use crate::document::Path;
-use crate::format::{WaitSection, WaitSource, WaitUnit};
+use crate::format::{CostSource, WaitSection, WaitSource, WaitUnit};
 use crate::units::Span;
 use crate::wait::{WaitFrom, WaitHint};
 
@@ -40,7 +41,25 @@ fn hint(check: &mut Check<'_>, path: &Path, section: &WaitSection) -> Option<Wai
             check.pointer(&path.key("from").key("body"), pointer);
             Some(WaitFrom::Body(pointer.clone()))
         }
+        WaitSource::Cost(cost) => {
+            let path = path.key("from").key("cost");
+            check.pointer(&path.key("requested"), &cost.requested);
+            check.pointer(&path.key("available"), &cost.available);
+            check.pointer(&path.key("restore_per_s"), &cost.restore_per_s);
+            Some(WaitFrom::Cost(cost.clone()))
+        }
     };
+    if matches!(section.from, WaitSource::Cost(_)) {
+        let hint = "points divided by points a second are seconds";
+        if section.unit != WaitUnit::DeltaSeconds {
+            let message = "a cost gives `delta_seconds`";
+            check.refuse_with(&path.key("unit"), message, hint);
+        }
+        if section.capture.is_some() {
+            let message = "a cost is made of numbers, which `capture` does not cut";
+            check.refuse(&path.key("capture"), message);
+        }
+    }
     let statuses = check.statuses(&path.key("statuses"), &section.statuses);
     let remaining = match &section.remaining {
         None => None,
@@ -73,6 +92,10 @@ fn capture(check: &mut Check<'_>, path: &Path, text: &str) -> Option<Regex> {
 
 fn try_on_sample(check: &mut Check<'_>, path: &Path, section: &WaitSection, hint: &WaitHint) {
     let sample = &section.sample;
+    if let WaitFrom::Cost(cost) = &hint.from {
+        try_cost(check, path, section, cost);
+        return;
+    }
     if hint
         .capture
         .as_ref()
@@ -113,6 +136,29 @@ fn try_on_sample(check: &mut Check<'_>, path: &Path, section: &WaitSection, hint
                 message,
                 "correct `unit`, or cut with `capture`",
             );
+        }
+    }
+}
+
+fn try_cost(check: &mut Check<'_>, path: &Path, section: &WaitSection, cost: &CostSource) {
+    let body: Value = match serde_json::from_str(&section.sample) {
+        Ok(body) => body,
+        Err(error) => {
+            let message = format!("the sample is no JSON: {error}");
+            check.refuse(&path.key("sample"), message);
+            return;
+        }
+    };
+    match cost.wait_in(&body) {
+        Some(wait) if wait == section.expect.0 => {}
+        Some(wait) => {
+            let message = format!("the sample means {}, not {}", Span(wait), section.expect);
+            check.refuse(&path.key("expect"), message);
+        }
+        None => {
+            let message = "the sample does not have the three numbers";
+            let hint = "correct the pointers of `cost`; what comes back in a second is above 0";
+            check.refuse_with(&path.key("sample"), message, hint);
         }
     }
 }

@@ -26,7 +26,10 @@ impl<'s> Checker<'s> {
             }
             Value::Table(entries) => match Sorts::of(&rules) {
                 Sorts::Tagged(tag) => self.check_tagged(&tag, entries, node, path),
-                Sorts::Keyed(keyed) => self.check_keyed(&keyed, entries, node, path),
+                Sorts::Keyed(keyed) => {
+                    let texts: Vec<&str> = rules.iter().flat_map(|one| constants_of(one)).collect();
+                    self.check_keyed((&keyed, &texts), entries, node, path);
+                }
                 Sorts::Plain => self.check_plain(&branches, node, path),
             },
             _ => self.check_plain(&branches, node, path),
@@ -79,7 +82,7 @@ impl<'s> Checker<'s> {
     /// Tables with exactly one value, whose key names their sort: `{ header = "retry-after" }`.
     fn check_keyed(
         &mut self,
-        keyed: &[(&'s str, &'s Rules)],
+        (keyed, texts): (&[(&'s str, &'s Rules)], &[&str]),
         entries: &[Entry],
         node: &Node,
         path: &Path,
@@ -104,7 +107,11 @@ impl<'s> Checker<'s> {
                     self.complain(node, format!("`{path}` is empty"), Some(&hint));
                 }
                 Some(entry) => {
-                    let hint = words::allowed(&entry.key, names());
+                    let mut hint = words::allowed(&entry.key, names());
+                    if !texts.is_empty() {
+                        let texts = words::any_of(texts.iter().copied());
+                        hint = format!("{hint}, or just the text {texts}");
+                    }
                     let message = format!("`{}` is not known", path.key(&entry.key));
                     self.complain(&entry.node, message, Some(&hint));
                 }

@@ -1,13 +1,15 @@
 //! Which recorded answer a request gets.
 
 use expect_test::{Expect, expect};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::Request;
 use trunkline::connector::Connector;
 use trunkline::connector::document::Source;
 use trunkline::connector::format::{BodyText, Class};
 use trunkline::{Catalog, Fault};
 
-use super::{Asked, Choice, choose};
+use super::{Asked, Choice, Credential, choose};
+use crate::sandbox::given::Sent;
+use crate::sandbox::jobs::tests::mill;
 
 const SHOP: &str = r#"
 schema = 1
@@ -33,7 +35,7 @@ kind = "cursor"
 items = "/data"
 cursor = "/next"
 input = "after"
-stop = { pointer = "/next", is = "empty" }
+stop = { empty_at = "/next" }
 
 [verify]
 operation = "orders.list"
@@ -227,30 +229,81 @@ pub(crate) fn shop() -> Connector {
     Connector::load(files).unwrap()
 }
 
-#[track_caller]
-fn check_asked(request: &str, body: &str, fault: Option<Fault>, key: &str, expected: Expect) {
-    let connector = shop();
-    let (method, target) = request.split_once(' ').unwrap();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut headers = HeaderMap::new();
-    headers.insert(header::AUTHORIZATION, HeaderValue::from_str(key).unwrap());
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    let method = method.parse::<Method>().unwrap();
+/// What a connector answers to a request: the example's name, or our own words.
+fn answer(connector: &Connector, request: Request<&str>, fault: Option<Fault>) -> String {
+    let (parts, body) = request.into_parts();
+    let is_shown = trunkline::shows_example_credential(connector, &parts, body.as_bytes());
     let asked = Asked {
-        method: &method,
-        path,
-        query,
-        headers: &headers,
-        body: body.as_bytes(),
+        method: &parts.method,
+        sent: Sent {
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            body: body.as_bytes(),
+        },
+        credential: if is_shown {
+            Credential::Right
+        } else {
+            Credential::Wrong
+        },
         fault,
     };
-    expected.assert_eq(&match choose(&connector, &asked) {
+    match choose(connector, &asked) {
         Choice::Example(example) => example.name.clone(),
+        Choice::Looks(looks) => {
+            let names = looks.iter().map(|example| example.name.as_str());
+            names.collect::<Vec<_>>().join(", then ")
+        }
         Choice::None { status, message } => format!("{}: {message}", status.as_u16()),
-    });
+    }
+}
+
+#[track_caller]
+fn check_asked(request: &str, body: &str, fault: Option<Fault>, key: &str, expected: Expect) {
+    let (method, target) = request.split_once(' ').unwrap();
+    let request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header("authorization", key)
+        .header("content-type", "application/json");
+    let request = request.body(body).unwrap();
+    expected.assert_eq(&answer(&shop(), request, fault));
+}
+
+/// What a request shows of who sends it.
+#[derive(Clone, Copy)]
+enum Key {
+    Right,
+    Wrong,
+    None,
+}
+
+/// What a built-in connector answers to a request, with JSON for a body.
+#[track_caller]
+fn check_of(connector: &str, key: Key, request: &str, body: &str, expected: Expect) {
+    let catalog = Catalog::load(Vec::new()).unwrap();
+    let connector = &catalog.find(connector).unwrap().connector;
+    let (method, target) = request.split_once(' ').unwrap();
+    let mut request = Request::builder().method(method).uri(target);
+    let verify = connector.verify.operation;
+    let mut examples = connector.examples().iter();
+    let example = examples
+        .find(|example| example.operation == verify)
+        .unwrap();
+    for name in connector.auth.headers() {
+        let recorded = &example.request.headers;
+        let value = recorded.iter().find(|(recorded, _)| *recorded == name);
+        let value = value.unwrap().1.clone();
+        request = match key {
+            Key::Right => request.header(name, value),
+            Key::Wrong => request.header(name, "Bearer other"),
+            Key::None => request,
+        };
+    }
+    if !body.is_empty() {
+        request = request.header("content-type", "application/json");
+    }
+    expected.assert_eq(&answer(connector, request.body(body).unwrap(), None));
 }
 
 #[track_caller]
@@ -327,6 +380,12 @@ fn an_error_recorded_for_exactly_this_call_answers() {
         r#"{"item":"bonnet","note":"red"}"#,
         expect!["created"],
     );
+    // What an SDK adds by itself makes no other call of it.
+    check(
+        "POST /orders",
+        r#"{"item":"bonnet","options":{}}"#,
+        expect!["error_out_of_hats"],
+    );
 }
 
 #[test]
@@ -378,45 +437,224 @@ fn what_nobody_recorded_is_said_to_be_missing() {
     );
 }
 
-/// The law for all connectors: whoever makes a recorded call gets a good answer to it if one was
-/// recorded, and an answer recorded for it in any case.
 #[test]
-fn every_recorded_call_is_answered_from_its_recordings() {
+fn a_secret_in_a_path_is_looked_at_and_no_other_is_asked_for() {
+    let webhook = |request: &str, expected| {
+        let message = r#"{"content":"Hello, world"}"#;
+        check_of("discord", Key::None, request, message, expected);
+    };
+    let path = "/api/v10/webhooks/1234567890";
+    webhook(
+        &format!("POST {path}/made-up-token?wait=true"),
+        expect!["webhook"],
+    );
+    webhook(
+        &format!("POST {path}/other?wait=true"),
+        expect!["error_401_webhook"],
+    );
+    webhook(
+        &format!("PATCH {path}/other/messages/1"),
+        expect!["error_401_webhook"],
+    );
+    let me = "GET /api/v10/users/@me";
+    check_of("discord", Key::Right, me, "", expect!["user"]);
+    check_of("discord", Key::None, me, "", expect!["error_401"]);
+}
+
+#[test]
+fn one_of_several_ways_to_prove_who_calls_will_do() {
+    let list = "GET /calendar/v3/calendars/primary/events";
+    check_of("google", Key::Right, list, "", expect!["events"]);
+    check_of("google", Key::Wrong, list, "", expect!["error_401"]);
+}
+
+#[test]
+fn an_address_that_is_an_input_needs_no_credential() {
+    let send = |request: &str, expected| {
+        check_of("slack", Key::None, request, "Hello, world", expected);
+    };
+    send(
+        "POST /upload/v1/made-up-upload-address",
+        expect!["upload_send"],
+    );
+    send("POST /upload/v1/another", expect!["upload_send"]);
+    let get = |request: &str, expected| check_of("replicate", Key::None, request, "", expected);
+    get(
+        "GET /v1/files/made-up-stream-1",
+        expect!["prediction_stream"],
+    );
+    get(
+        "GET /v1/files/made-up-stream-9",
+        expect!["error_404_stream"],
+    );
+    get("GET /v1/files/made-up-file-1", expect!["error_401"]);
+}
+
+#[test]
+fn a_name_with_slashes_may_be_written_as_it_is() {
+    let get = |connector, request: &str, expected| {
+        check_of(connector, Key::Right, request, "", expected);
+    };
+    let object = "GET /storage/v1/object/avatars";
+    get(
+        "supabase",
+        &format!("{object}/folder/cat.txt"),
+        expect!["download"],
+    );
+    get(
+        "supabase",
+        &format!("{object}/folder%2Fcat.txt"),
+        expect!["download"],
+    );
+    // What no example shows with a slash ends where its template does.
+    get(
+        "stripe",
+        "GET /v1/customers/cus_1/cards",
+        expect![
+            "404: the sandbox has no example for `GET /v1/customers/cus_1/cards` of Stripe; `trunkline operations stripe` lists what it has"
+        ],
+    );
+}
+
+#[track_caller]
+fn check_document(document: &str, variables: &str, expected: Expect) {
+    let body = format!(r#"{{"query":"{document}","variables":{variables}}}"#);
+    check_of("github", Key::Right, "POST /graphql", &body, expected);
+}
+
+#[test]
+fn documents_are_told_apart_by_what_they_ask() {
+    check_document("query { viewer { login } }", "{}", expect!["graphql"]);
+    check_document("{viewer{login}}", "{}", expect!["graphql"]);
+    check_document("query { viewer { nme } }", "{}", expect!["error_graphql"]);
+    let issues = "query ($o: String!, $n: Int!, $after: String) { repository(owner: $o, name: $o) { issues(first: $n, after: $after) { nodes { title } pageInfo { hasNextPage endCursor } } } }";
+    check_document(issues, r#"{"o":"a","n":9}"#, expect!["graphql_page_1"]);
+    let second = r#"{"o":"a","n":9,"after":"made-up-cursor-2"}"#;
+    check_document(issues, second, expect!["graphql_page_2"]);
+    let other = "query { viewer { bio } }";
+    check_document(
+        other,
+        "{}",
+        expect![
+            "200: the sandbox has no answer to this document; it has those that GitHub's examples ask, and what is a part of one"
+        ],
+    );
+}
+
+#[test]
+fn several_documents_share_an_address() {
+    let catalog = Catalog::load(Vec::new()).unwrap();
+    let shopify = &catalog.find("shopify").unwrap().connector;
+    let products = shopify.operation("products").unwrap();
+    let document = products.input("query").unwrap().default.as_ref().unwrap();
+    let document = document.as_str().unwrap().replace(' ', "  ");
+    let check = |body: &str, expected| {
+        let post = "POST /admin/api/2026-10/graphql.json";
+        check_of("shopify", Key::Right, post, body, expected);
+    };
+    let body = format!(r#"{{"query":"{document}","variables":{{"first":50}}}}"#);
+    check(&body, expect!["products"]);
+    check(r#"{"query":"{ shop { name } }"}"#, expect!["graphql"]);
+}
+
+#[test]
+fn a_whole_body_is_compared_piece_by_piece() {
+    let exec = |body: &str, expected| check_of("upstash", Key::Right, "POST /", body, expected);
+    exec(r#"["SET","a","b","EX","9"]"#, expect!["exec"]);
+    exec(r#"["HGETALL","user:2"]"#, expect!["exec_hash"]);
+    exec("[]", expect!["exec"]);
+    exec("", expect!["error_400"]);
+}
+
+#[test]
+fn no_connection_is_changed() {
+    let connect = "GET /realtime/v1/websocket?vsn=2.0.0";
+    check_of(
+        "supabase",
+        Key::Right,
+        connect,
+        "",
+        expect!["501: the sandbox opens no WebSocket: what Supabase says over one is not recorded"],
+    );
+    check_of(
+        "supabase",
+        Key::Wrong,
+        connect,
+        "",
+        expect!["error_401_realtime"],
+    );
+}
+
+#[test]
+fn a_page_that_nobody_recorded_is_the_last() {
+    let list = |query: &str, expected| {
+        let request = format!("GET /api/v10/channels/1/messages{query}");
+        check_of("discord", Key::Right, &request, "", expected);
+    };
+    list("", expect!["messages"]);
+    list("?before=200000000000000002", expect!["messages_page_2"]);
+    list("?before=1", expect!["messages_page_3"]);
+    let rows = |query: &str, expected| {
+        let request = format!("GET /rest/v1/users{query}");
+        check_of("supabase", Key::Right, &request, "", expected);
+    };
+    rows("?offset=0&limit=9", expect!["select"]);
+    rows("?offset=7&limit=9", expect!["select_page_3"]);
+}
+
+#[test]
+fn a_job_that_was_looked_at_several_times_runs_before_it_is_done() {
+    let ask = |request: Request<&str>| answer(&mill(), request, None);
+    let look = Request::get("/jobs/j").body("").unwrap();
+    assert_eq!(
+        ask(look),
+        "look_grinding, then look_waiting, then look_done"
+    );
+    let other = Request::get("/jobs/k").body("").unwrap();
+    assert_eq!(ask(other), "look_done");
+    let begin = Request::post("/jobs").body("").unwrap();
+    assert_eq!(ask(begin), "create");
+}
+
+/// The law for all connectors: whoever makes a recorded request gets an answer that was recorded
+/// for it, a good one if there is one, and else the refusal.
+#[test]
+fn every_recorded_request_is_answered_from_its_recordings() {
     for entry in Catalog::load(Vec::new()).unwrap().iter() {
         let connector = &entry.connector;
-        for example in &connector.examples {
-            let request = &example.request;
-            let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-            let headers: HeaderMap = request.headers.iter().cloned().collect();
-            let body = match &request.body {
+        for example in connector.examples() {
+            // No body has its parts yet.
+            if matches!(example.request.body, BodyText::Parts(_)) {
+                continue;
+            }
+            let recorded = &example.request;
+            let mut request = Request::builder()
+                .method(&recorded.method)
+                .uri(&recorded.path);
+            for (name, value) in &recorded.headers {
+                request = request.header(name, value);
+            }
+            let body = match &recorded.body {
                 BodyText::Json(text) | BodyText::Form(text) | BodyText::Text(text) => text.as_str(),
-                BodyText::Empty | BodyText::Events(_) => "",
+                BodyText::Empty | BodyText::Events(_) | BodyText::Parts(_) => "",
             };
-            let method = &request.method;
-            let asked = Asked {
-                method,
-                path,
-                query,
-                headers: &headers,
-                body: body.as_bytes(),
-                fault: None,
-            };
-            let place = format!("{}/{}", connector.name, example.name);
-            let Choice::Example(chosen) = choose(connector, &asked) else {
-                panic!("{place}: nothing was chosen");
-            };
+            let chosen = answer(connector, request.body(body).unwrap(), None);
+            let place = format!("{}/{}: {chosen}", connector.name, example.name);
+            let operation = &connector.operations[example.operation];
+            if operation.upgrade.is_some() {
+                assert!(chosen.starts_with("501: "), "{place}");
+                continue;
+            }
+            let chosen = chosen.split(", then ").next().unwrap();
+            let chosen = connector.examples().iter().find(|one| one.name == chosen);
+            let chosen = chosen.unwrap_or_else(|| panic!("{place}"));
+            let is_refusal = example.class == Class::CallerError;
+            if example.class == Class::Ok || (is_refusal && chosen.class != Class::Ok) {
+                assert_eq!(chosen.class, example.class, "{place}");
+                assert_eq!(chosen.operation, example.operation, "{place}");
+            }
             if example.class == Class::Ok {
-                assert_eq!(
-                    chosen.call, example.call,
-                    "{place}: {} was chosen",
-                    chosen.name
-                );
-                assert_eq!(
-                    chosen.class,
-                    Class::Ok,
-                    "{place}: {} was chosen",
-                    chosen.name
-                );
+                assert_eq!(chosen.call, example.call, "{place}");
             }
         }
     }

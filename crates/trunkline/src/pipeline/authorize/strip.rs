@@ -1,25 +1,22 @@
 //! Takes from a caller's headers what must not go upstream.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use trunkline_connector::Connector;
 
 use crate::call;
-use crate::installed::Credential;
+use crate::credential::Proof;
 
 /// Leaves what goes on. The only place that decides which of the caller's headers do.
 ///
-/// What `sign` puts in their place anyway, our `Host` and the headers of `credential`, is left for
-/// it to replace.
-pub(super) fn strip(headers: &mut HeaderMap, connector: &Connector, credential: &Credential) {
+/// `credentials` are the names of the connector's own. What `sign` puts in their place anyway, our
+/// `Host` and the headers of `proof`, is left for it to replace.
+pub(super) fn strip(headers: &mut HeaderMap, credentials: &[HeaderName], proof: Option<&Proof>) {
     let listed = listed_in_connection(headers);
     let is_replaced = |name: &HeaderName| {
-        *name == header::HOST || credential.headers.iter().any(|(ours, _)| ours == name)
+        *name == header::HOST || proof.is_some_and(|proof| proof.replaces(name))
     };
     let stays = |name: &HeaderName| {
         !is_replaced(name)
-            && (never_goes(name)
-                || listed.contains(name)
-                || connector.credential_headers.contains(name))
+            && (never_goes(name) || listed.contains(name) || credentials.contains(name))
     };
     let staying: Vec<HeaderName> = headers.keys().filter(|name| stays(name)).cloned().collect();
     for name in staying {

@@ -126,6 +126,22 @@ fn attempts_bodies_and_budgets_run_out() {
     );
 }
 
+#[test]
+fn a_refused_token_is_replaced_whatever_the_method_and_the_attempts() {
+    let refused = |it: &mut Situation| {
+        it.ending = Ending::TokenRefused;
+        it.repeatable = Repeatable::No;
+        it.attempt = 5;
+        it.budget = Budget::Spent;
+    };
+    check(refused, expect!["Renew"]);
+    let gone = |it: &mut Situation| {
+        refused(it);
+        it.replay = Replay::Gone;
+    };
+    check(gone, expect!["Settle(Final)"]);
+}
+
 fn endings() -> impl Strategy<Value = Ending> {
     prop_oneof![
         Just(Ending::Final),
@@ -162,6 +178,7 @@ proptest! {
                     prop_assert!(asked.is_none_or(|asked| asked <= wait));
                     left -= wait;
                 }
+                Decision::Renew => prop_assert!(false, "no token was refused"),
             }
         }
     }

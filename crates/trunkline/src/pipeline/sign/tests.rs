@@ -50,7 +50,9 @@ fn call(connector: &str, path: &str, headers: &[(&str, &str)]) -> Call {
 
 #[track_caller]
 fn check(connector: &str, path: &str, headers: &[(&str, &str)], expected: Expect) {
-    let request = pipeline::prepare(&engine(), call(connector, path, headers)).unwrap();
+    let request = pipeline::prepare(&engine(), call(connector, path, headers))
+        .unwrap()
+        .request;
     let mut lines: Vec<String> = request
         .headers()
         .iter()
@@ -156,7 +158,7 @@ fn a_credential_in_the_path_is_replaced_by_ours() {
 fn an_idempotency_key_is_the_callers_or_ours() {
     let sent = |headers: &[(&str, &str)]| {
         let call = call("stripe", "/v1/customers", headers);
-        let request = pipeline::prepare(&engine(), call).unwrap();
+        let request = pipeline::prepare(&engine(), call).unwrap().request;
         request
             .headers()
             .get("idempotency-key")

@@ -28,7 +28,7 @@ const END_MARK: &str = "[DONE]";
 
 /// What a body is, as far as printing it is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(in crate::commands::call) enum Shape {
     /// Server-sent events.
     Events,
     /// A JSON value.
@@ -39,7 +39,7 @@ pub(super) enum Shape {
 
 impl Shape {
     /// As the header `Content-Type` says.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(in crate::commands::call) fn of(headers: &HeaderMap) -> Self {
         let value = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
@@ -58,11 +58,10 @@ impl Shape {
 }
 
 /// Prints a body; `records` is where a list of records stands in it.
-pub(super) async fn print<B>(
+pub(in crate::commands::call) async fn print<B>(
     body: B,
-    shape: Shape,
+    (shape, records): (Shape, Option<&str>),
     output: Output,
-    records: Option<&str>,
     printer: &mut Printer,
 ) -> Result<(), Failure>
 where
@@ -172,7 +171,8 @@ fn lay_out(text: &Bytes, printer: &mut Printer) -> Result<(), Failure> {
     }
 }
 
-async fn whole<B>(body: B) -> Result<Bytes, Failure>
+/// The whole body, if it is not too large.
+pub(super) async fn whole<B>(body: B) -> Result<Bytes, Failure>
 where
     B: Body<Data = Bytes, Error = trunkline::Error> + Unpin,
 {

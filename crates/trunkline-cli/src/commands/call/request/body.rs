@@ -15,7 +15,11 @@ pub(super) fn write(inputs: Inputs, kind: BodyKind, headers: &mut HeaderMap) -> 
     let (content_type, text) = match kind {
         BodyKind::Form => (FORM, compose::encode_form(&inputs)),
         BodyKind::FormRepeated => (FORM, compose::encode_repeated(&inputs)),
-        BodyKind::Json | BodyKind::None => (JSON, Value::Object(inputs).to_string()),
+        BodyKind::Json
+        | BodyKind::None
+        | BodyKind::Multipart
+        | BodyKind::Graphql
+        | BodyKind::Raw => (JSON, Value::Object(inputs).to_string()),
     };
     headers.entry(header::CONTENT_TYPE).or_insert(content_type);
     Body::Full(Bytes::from(text))
@@ -51,7 +55,7 @@ fn usual_form(connector: &Connector) -> Option<BodyKind> {
     let mut form = None;
     for operation in &connector.operations {
         match operation.body {
-            BodyKind::None => {}
+            BodyKind::None | BodyKind::Multipart | BodyKind::Graphql | BodyKind::Raw => {}
             BodyKind::Json => return None,
             BodyKind::Form | BodyKind::FormRepeated => form = Some(operation.body),
         }

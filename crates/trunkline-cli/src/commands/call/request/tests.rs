@@ -27,6 +27,10 @@ operation = "items.list"
 
 /// A connector whose one body is of the given kind.
 fn shop(body: &str) -> Catalog {
+    let picture = match body {
+        "multipart" => "inputs.picture = { type = \"file\" }",
+        _ => "",
+    };
     let operations = format!(
         r#"
 [[operations]]
@@ -46,6 +50,7 @@ docs = "https://docs.shop.example/items"
 body = "{body}"
 inputs.expand = {{ type = "array", in = "query" }}
 inputs.name = {{ type = "string" }}
+{picture}
 "#
     );
     let example = r#"
@@ -317,6 +322,21 @@ fn files_are_read_into_inputs() {
         failure.complaints[0].message,
         "`/nowhere/at/all` cannot be used"
     );
+}
+
+#[test]
+fn a_file_that_is_sent_as_it_is_is_not_read_before() {
+    let words = ["shop", "items.create", "picture=@a/b.png", "name=x"];
+    check(
+        "multipart",
+        &words,
+        expect![[r#"
+        items.create {"picture":{"file":"a/b.png"},"name":"x"}
+    "#]],
+    );
+    let files = call("multipart", &words).expect("a call").files;
+    assert_eq!(files.len(), 1);
+    assert_eq!(files["a/b.png"].display().to_string(), "a/b.png");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn check(name: &str) {
         Err(problems) => panic!("{problems:#?}"),
     };
     let outcomes = examples::run(&connector).expect("an engine");
-    assert_eq!(outcomes.len(), connector.examples.len());
+    assert_eq!(outcomes.len(), connector.examples().len());
     for outcome in outcomes {
         assert_eq!(outcome.result, Ok(()), "{}", outcome.example);
     }

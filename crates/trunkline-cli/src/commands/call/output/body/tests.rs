@@ -20,7 +20,7 @@ fn printed(look: Look, output: Output, shape: Shape, body: &'static str) -> Stri
         Full::new(Bytes::from_static(body.as_bytes())).map_err(|never: Infallible| match never {});
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     runtime
-        .block_on(print(body, shape, output, None, &mut printer))
+        .block_on(print(body, (shape, None), output, &mut printer))
         .expect("printed");
     out.text()
 }
@@ -125,7 +125,7 @@ fn events_are_printed_as_they_come() {
         frames.pop()
     });
     let runtime = Builder::new_current_thread().build().expect("a runtime");
-    let work = print(body, Shape::Events, Output::Ndjson, None, &mut printer);
+    let work = print(body, (Shape::Events, None), Output::Ndjson, &mut printer);
     runtime.block_on(work).expect("printed");
     assert_eq!(states, ["", "1\n", "1\n2\n"]);
 }

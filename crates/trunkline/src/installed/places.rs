@@ -1,0 +1,161 @@
+//! Where a connector's calls go: its host, and further ones by path.
+
+use trunkline_connector::format::HostCredential;
+use trunkline_connector::{BaseUrl, Connector};
+use trunkline_egress::Origin;
+use url::Url;
+
+use crate::config::Override;
+use crate::error::{Error, ErrorKind};
+use crate::secret::{SecretError, Secrets};
+
+/// Where a connector answers, before it is known whether it can be called there.
+pub(super) enum Address {
+    /// At its own address.
+    Own(Url),
+    /// At another one, which settings or the sandbox put in its place.
+    Instead(Url),
+    /// Nobody has said where.
+    Missing(SecretError),
+}
+
+/// What becomes of a connector's further hosts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hosts {
+    /// They are called as the connector declares.
+    AsDeclared,
+    /// What stands in for the connector stands in for them too, under their paths.
+    AllThere,
+}
+
+/// Where a connector's calls go.
+#[derive(Debug)]
+pub(super) struct Places {
+    main: Place,
+    /// With the path that belongs to each; the longest first.
+    further: Vec<(String, Place)>,
+    hosts: Hosts,
+}
+
+#[derive(Debug)]
+struct Place {
+    origin: Origin,
+    /// What stands before every path; without a final slash, often empty.
+    base_path: String,
+    credential: HostCredential,
+}
+
+/// Where one path goes.
+pub(crate) struct Placed<'a> {
+    pub(crate) origin: &'a Origin,
+    pub(crate) base_path: &'a str,
+    /// How much of the path the base path takes the place of.
+    pub(crate) replaced: usize,
+    pub(crate) credential: HostCredential,
+}
+
+impl Address {
+    pub(super) fn of(connector: &Connector, over: &Override, secrets: &Secrets) -> Self {
+        if let Some(url) = &over.base_url {
+            return Self::Instead(url.clone());
+        }
+        let address = match &connector.base_url {
+            BaseUrl::Fixed(url) => return Self::Own(url.clone()),
+            BaseUrl::Found(address) => address,
+        };
+        let env = address.env.clone();
+        let Some(found) = secrets.find_address(address) else {
+            return Self::Missing(SecretError::Missing { env });
+        };
+        let url = Url::parse(found.secret.expose()).ok();
+        let is_base = |url: &Url| {
+            Origin::from_url(url).is_ok() && url.query().is_none() && url.fragment().is_none()
+        };
+        match url.filter(is_base) {
+            Some(url) => Self::Own(url),
+            None => Self::Missing(SecretError::Misshapen { env }),
+        }
+    }
+}
+
+impl Places {
+    pub(super) fn new(connector: &Connector, url: &Url, hosts: Hosts) -> Result<Self, Error> {
+        let main = Place::new(connector, url, HostCredential::Send)?;
+        let mut further = Vec::new();
+        for host in &connector.hosts {
+            let place = match hosts {
+                Hosts::AsDeclared => Place::new(connector, &host.base_url, host.credential)?,
+                Hosts::AllThere => Place {
+                    origin: main.origin.clone(),
+                    base_path: format!("{}{}", main.base_path, host.prefix),
+                    credential: host.credential,
+                },
+            };
+            further.push((host.prefix.clone(), place));
+        }
+        further.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        Ok(Self {
+            main,
+            further,
+            hosts,
+        })
+    }
+
+    /// Where an address goes that is an input, and by which path.
+    pub(super) fn of_address(
+        &self,
+        connector: &Connector,
+        url: &Url,
+    ) -> Result<(Origin, String), Error> {
+        let mut path = match self.hosts {
+            Hosts::AsDeclared => url.path().to_owned(),
+            Hosts::AllThere => format!("{}{}", self.main.base_path, url.path()),
+        };
+        if let Some(query) = url.query() {
+            path.push('?');
+            path.push_str(query);
+        }
+        let origin = match self.hosts {
+            Hosts::AsDeclared => Place::new(connector, url, HostCredential::Withhold)?.origin,
+            Hosts::AllThere => self.main.origin.clone(),
+        };
+        Ok((origin, path))
+    }
+
+    pub(super) fn of(&self, path_and_query: &str) -> Placed<'_> {
+        let is_below = |prefix: &str| {
+            let rest = path_and_query.strip_prefix(prefix);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        let mut further = self.further.iter();
+        match further.find(|(prefix, _)| is_below(prefix)) {
+            Some((prefix, place)) => place.placed(prefix.len()),
+            None => self.main.placed(0),
+        }
+    }
+}
+
+impl Place {
+    fn new(connector: &Connector, url: &Url, credential: HostCredential) -> Result<Self, Error> {
+        let origin = Origin::from_url(url).map_err(|err| {
+            Error::new(
+                ErrorKind::BadSettings,
+                format!("`{}` cannot be called: {err}", connector.name),
+            )
+        })?;
+        Ok(Self {
+            origin,
+            base_path: url.path().trim_end_matches('/').to_owned(),
+            credential,
+        })
+    }
+
+    fn placed(&self, replaced: usize) -> Placed<'_> {
+        Placed {
+            origin: &self.origin,
+            base_path: &self.base_path,
+            replaced,
+            credential: self.credential,
+        }
+    }
+}

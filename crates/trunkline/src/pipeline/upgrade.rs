@@ -1,0 +1,108 @@
+//! A call that changes to another protocol: the same stages, one attempt, and then a tunnel.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+use trunkline_connector::format::Upgrade;
+use trunkline_egress::{Tunnel, Upgraded};
+
+use super::authorize::Granted;
+use super::record::Record;
+use super::retry::Why;
+use super::{authorize, classify, renew, resolve, settle, sign, validate};
+use crate::call::{Call, CallId, Reply};
+use crate::client::Trunkline;
+use crate::error::{Error, ErrorKind};
+use crate::failure;
+
+/// How long a changed connection may be silent where its connector does not say.
+const IDLE: Duration = Duration::from_mins(5);
+
+/// What came of a call that asked to change the protocol.
+#[derive(Debug)]
+pub enum Changed {
+    /// The upstream changed it.
+    Tunnel(Box<Tunneled>),
+    /// It did not, and answered.
+    Answered(Box<Reply>),
+}
+
+/// A connection to an upstream that no longer carries HTTP.
+#[derive(Debug)]
+pub struct Tunneled {
+    /// The call's number.
+    pub call_id: CallId,
+    /// What the upstream said of the change.
+    pub headers: HeaderMap,
+    /// The connection.
+    pub tunnel: Tunnel,
+    /// How long both sides may be silent.
+    pub idle: Duration,
+    record: Record,
+}
+
+impl Tunneled {
+    /// Both sides have ended it.
+    pub fn ended(self) {
+        self.record.ended();
+    }
+}
+
+/// Makes the call. The record closes itself with the tunnel.
+pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, Error> {
+    let mut record = Record::open(engine);
+    let resolved = resolve::resolve(&engine.snapshot(), call);
+    let granted = resolved.and_then(|resolved| authorize::authorize(resolved, &mut record));
+    let mut granted = record.note(granted)?;
+    let changed = change(engine, &mut granted, &mut record).await;
+    match record.note(changed)? {
+        Upgraded::Tunnel(answer) => {
+            let (head, tunnel) = answer.into_parts();
+            let idle = granted.installed.connector.timeouts.upgraded;
+            Ok(Changed::Tunnel(Box::new(Tunneled {
+                call_id: record.call_id(),
+                headers: head.headers,
+                tunnel,
+                idle: idle.unwrap_or(IDLE),
+                record,
+            })))
+        }
+        Upgraded::Refused(answer) => {
+            let classified = classify::classify(&granted, Ok(answer), engine.clock()).await;
+            let answered = record.note(settle::settle(&granted, classified, Why::Final))?;
+            let valid = validate::validate(&granted, answered, engine, &record).await;
+            let valid = record.note(valid)?;
+            Ok(Changed::Answered(Box::new(record.into_reply(valid))))
+        }
+    }
+}
+
+async fn change(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    record: &mut Record,
+) -> Result<Upgraded, Error> {
+    let changes = granted
+        .operation()
+        .is_some_and(|operation| operation.upgrade == Some(Upgrade::Websocket));
+    if !changes {
+        let message = format!(
+            "{} has no WebSocket at this address",
+            granted.installed.connector.title
+        );
+        return Err(Error::new(ErrorKind::RequestMalformed, message)
+            .with_hint("leave `Upgrade` out, or call an operation that changes to WebSocket"));
+    }
+    if renew::is_needed(granted) {
+        renew::renew(engine, granted).await?;
+    }
+    sign::sign(granted, record)?;
+    let headers = &mut granted.head.headers;
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    let sent = engine
+        .egress()
+        .upgrade(&granted.origin, &granted.head, &granted.limits)
+        .await;
+    sent.map_err(|err| failure::of_send(err, granted.host()))
+}
