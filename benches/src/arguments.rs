@@ -12,6 +12,7 @@ cargo xtask bench [WHAT…] [OPTION…]
   size            bytes of the stripped binary
   start           time from start to `listening on`
   instructions    instructions of a call, in user space, counted by callgrind
+  pages           a list of a million records: time, and memory meanwhile
   streams         memory: idle, with busy connections, with open streams
   proxy           requests per second and processor time per request, beside nginx
 

@@ -15,6 +15,8 @@ pub(crate) struct Effort {
     pub(crate) connections: usize,
     /// Starts, of which the median counts.
     pub(crate) starts: usize,
+    /// Records of a list.
+    pub(crate) records: u32,
 }
 
 impl Effort {
@@ -27,6 +29,7 @@ impl Effort {
             streams: 10_000,
             connections: 1_000,
             starts: 20,
+            records: 1_000_000,
         }
     }
 
@@ -39,6 +42,7 @@ impl Effort {
             streams: 50,
             connections: 20,
             starts: 1,
+            records: 20_000,
         }
     }
 }

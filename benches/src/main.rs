@@ -12,7 +12,7 @@ mod instructions;
 mod machine;
 mod memory;
 mod nginx;
-
+mod pages;
 mod program;
 mod proxy;
 mod say;
@@ -42,16 +42,19 @@ enum Bench {
     Streams,
     /// From start to the first connection it would take.
     Start,
+    /// A list of a million records, read to its end.
+    Pages,
     /// Bytes of the binary.
     Size,
 }
 
 impl Bench {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Size,
         Self::Start,
         Self::Instructions,
         Self::Streams,
+        Self::Pages,
         Self::Proxy,
     ];
 
@@ -61,6 +64,7 @@ impl Bench {
             Self::Instructions => "instructions",
             Self::Streams => "streams",
             Self::Start => "start",
+            Self::Pages => "pages",
             Self::Size => "size",
         }
     }
@@ -71,7 +75,7 @@ impl Bench {
             Self::Proxy => &["nginx", "wrk", "taskset"],
             Self::Instructions => &["valgrind", "callgrind_annotate"],
             Self::Streams => &["prlimit"],
-            Self::Start => &[],
+            Self::Start | Self::Pages => &[],
             Self::Size => &["strip"],
         }
     }
@@ -82,6 +86,7 @@ impl Bench {
             Self::Instructions => instructions::measure(binary, effort),
             Self::Streams => memory::measure(binary, effort),
             Self::Start => start::measure(binary, effort),
+            Self::Pages => pages::measure(binary, effort),
             Self::Size => size::measure(binary),
         }
     }

@@ -42,6 +42,11 @@ fn instructions_can_be_counted() {
 }
 
 #[test]
+fn a_long_list_can_be_read() {
+    check(Bench::Pages);
+}
+
+#[test]
 fn memory_can_be_measured() {
     check(Bench::Streams);
 }
