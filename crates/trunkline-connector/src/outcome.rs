@@ -4,6 +4,7 @@
 mod tests;
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::{Number, Value};
@@ -11,7 +12,7 @@ use serde_json::{Number, Value};
 use crate::connector::Connector;
 use crate::format::{Class, ErrorsSection, Test};
 use crate::status::Statuses;
-use crate::wait::{WaitFrom, WaitHint};
+use crate::wait::{self, WaitFrom, WaitHint};
 
 /// What an upstream sent, as far as rules and hints look at it.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,8 @@ pub struct OutcomeRule {
     pub message: String,
     /// What to do about it, likewise.
     pub hint: Option<String>,
+    /// How long to wait before the next attempt where the answer does not say.
+    pub wait: Option<Duration>,
     /// The page that explains it.
     pub docs: Option<String>,
 }
@@ -87,6 +90,18 @@ pub fn classify(rules: &[OutcomeRule], answer: &Answer<'_>) -> Verdict {
             rule: None,
         },
     }
+}
+
+/// How long to wait after an answer that means what `verdict` says: as long as the answer says,
+/// else as long as the rule says that decided. `now` is as in [`wait::asked`].
+pub fn wait(
+    (rules, waits): (&[OutcomeRule], &[WaitHint]),
+    answer: &Answer<'_>,
+    verdict: Verdict,
+    now: SystemTime,
+) -> Option<Duration> {
+    let asked = wait::asked(waits, answer, now).map(|asked| asked.wait);
+    asked.or_else(|| rules.get(verdict.rule?)?.wait)
 }
 
 /// Whether some rule or wait hint that applies to this status looks into the body.

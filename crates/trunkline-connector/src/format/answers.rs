@@ -98,6 +98,8 @@ pub struct OutcomeSection {
     pub message: String,
     /// What to do about it, likewise.
     pub hint: Option<String>,
+    /// How long to wait before the next attempt where the answer does not say, such as `1m`.
+    pub wait: Option<Span>,
     /// The page that explains it.
     #[schemars(regex(pattern = r"^https://"))]
     pub docs: Option<String>,

@@ -1,6 +1,9 @@
 //! Rules decide in order, and what they leave open the status decides.
 
+use std::time::{Duration, SystemTime};
+
 use expect_test::{Expect, expect};
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -23,6 +26,7 @@ fn rule(names: &[&str], class: Class) -> OutcomeRule {
         class,
         message: "it happened".to_owned(),
         hint: None,
+        wait: None,
         docs: None,
     }
 }
@@ -440,4 +444,28 @@ proptest! {
             prop_assert!(ours.matches(&answer), "{:?} {:?} {}", ours, theirs, value);
         }
     }
+}
+
+#[test]
+fn a_rules_wait_stands_where_the_answer_says_none() {
+    let waiting = OutcomeRule {
+        wait: Some(Duration::from_mins(1)),
+        ..rule(&["403"], Class::RateLimited)
+    };
+    let rules = [rule(&["429"], Class::RateLimited), waiting];
+    let wait = |status, retry_after: Option<&str>| {
+        let headers = retry_after.map(|text| (RETRY_AFTER, text.parse().unwrap()));
+        let headers = HeaderMap::from_iter(headers);
+        let answer = Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: &headers,
+            body: None,
+        };
+        let verdict = classify(&rules, &answer);
+        super::wait((&rules, &[]), &answer, verdict, SystemTime::UNIX_EPOCH)
+    };
+    assert_eq!(wait(403, None), Some(Duration::from_mins(1)));
+    assert_eq!(wait(403, Some("7")), Some(Duration::from_secs(7)));
+    assert_eq!(wait(429, None), None);
+    assert_eq!(wait(503, None), None);
 }

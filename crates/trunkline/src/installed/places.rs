@@ -67,7 +67,7 @@ impl Address {
         let Some(found) = secrets.find_address(address) else {
             return Self::Missing(SecretError::Missing { env });
         };
-        let url = Url::parse(found.secret.expose()).ok();
+        let url = parse(found.secret.expose());
         let is_base = |url: &Url| {
             Origin::from_url(url).is_ok() && url.query().is_none() && url.fragment().is_none()
         };
@@ -76,6 +76,15 @@ impl Address {
             None => Self::Missing(SecretError::Misshapen { env }),
         }
     }
+}
+
+/// Reads an address as people write it down: of some APIs they have only the host.
+fn parse(text: &str) -> Option<Url> {
+    if text.contains("://") {
+        return Url::parse(text).ok();
+    }
+    let url = Url::parse(&format!("https://{text}")).ok();
+    url.filter(|url| url.host_str().is_some_and(|host| host.contains('.')))
 }
 
 impl Places {

@@ -90,7 +90,8 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         (None, None)
     } else {
         let answered_at = wait::answered_at(&head.headers, clock.wall());
-        let asked = wait::asked(&connector.waits, &answer, answered_at).map(|asked| asked.wait);
+        let rules = (&*connector.outcomes, &*connector.waits);
+        let asked = outcome::wait(rules, &answer, verdict, answered_at);
         (
             asked,
             json.as_ref()

@@ -348,6 +348,14 @@ fn check_address(variables: &[(&str, &str)], settings: &str, expected: &Expect) 
 }
 
 #[test]
+fn a_host_alone_is_an_address_too() {
+    for text in ["tenant.up.example", "tenant.up.example/"] {
+        let expected = expect!["https://tenant.up.example/things"];
+        check_address(&[VARIABLES[0], ("UP_URL", text)], "", &expected);
+    }
+}
+
+#[test]
 fn an_address_that_nobody_says_or_that_is_none_is_asked_for() {
     let key = VARIABLES[0];
     check_address(
@@ -362,7 +370,8 @@ fn an_address_that_nobody_says_or_that_is_none_is_asked_for() {
         copy it again from https://up.example/settings"#]];
     for odd in [
         "tenant",
-        "tenant.up.example",
+        "tenant/up.example",
+        "me:password@tenant.up.example",
         "ftp://tenant.up.example",
         "httpx://tenant.up.example",
         "https://",

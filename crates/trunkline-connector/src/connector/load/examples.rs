@@ -274,8 +274,9 @@ fn reply(
         return;
     }
     let now = wait::answered_at(&headers, sample_time());
-    let asked = wait::asked(&meaning.waits, &answer, now).filter(|_| verdict.class.is_passing());
-    let asked = asked.map(|asked| Span(asked.wait));
+    let rules = (&*meaning.outcomes, &*meaning.waits);
+    let asked = outcome::wait(rules, &answer, verdict, now).map(Span);
+    let asked = asked.filter(|_| verdict.class.is_passing());
     compare(
         check,
         &path.key("wait"),

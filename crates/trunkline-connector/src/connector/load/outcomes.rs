@@ -7,6 +7,7 @@ use crate::document::Path;
 use crate::format::{Class, ErrorsSection, OutcomeSection, Test};
 use crate::outcome::{BodyCheck, HeaderCheck, OutcomeRule};
 use crate::status::Statuses;
+use crate::units::Span;
 
 pub(super) fn check(check: &mut Check<'_>, sections: &[OutcomeSection]) -> Vec<OutcomeRule> {
     let mut rules: Vec<(Path, OutcomeRule)> = Vec::new();
@@ -63,8 +64,13 @@ fn rule(check: &mut Check<'_>, path: &Path, section: &OutcomeSection) -> Option<
         class: section.class,
         message: section.message.clone(),
         hint: section.hint.clone(),
+        wait: section.wait.map(|Span(wait)| wait),
         docs: section.docs.clone(),
     };
+    if rule.wait.is_some() && !rule.class.is_passing() {
+        let message = format!("nobody waits after an answer that means `{}`", rule.class);
+        check.refuse(&path.key("wait"), message);
+    }
     if !has_test(&rule) {
         let hint = "give at least one of `statuses`, `header` and `body`";
         check.refuse_with(
