@@ -78,6 +78,13 @@ test("answers to a webhook are the same as without a gateway", async () => {
   await sameOfHook(edit, recorded("discord", "webhook_message_edit"));
 });
 
+test("a webhook of the version before is one too", async () => {
+  const execute = side => at(side, { version: "9" }).rest.post(at(side).hook, { ...hello, auth: false });
+  assert.ok((await sameOfHook(execute, recorded("discord", "webhook"))).webhook_id);
+  const edit = side => at(side, { version: "9" }).rest.patch(`${at(side).hook}/messages/${MESSAGE}`, { ...hello, auth: false });
+  await sameOfHook(edit, recorded("discord", "webhook_message_edit"));
+});
+
 /** What the SDK counts down from its own clock is never the same twice. */
 function withoutClock(error) {
   delete error.timeToReset;

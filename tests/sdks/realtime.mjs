@@ -21,7 +21,13 @@ const say = (socket, ...message) => socket.send(JSON.stringify(message));
 function answer(socket, [joined, number, topic, event, payload]) {
   const response = {};
   if (event === "phx_join") {
-    response.postgres_changes = payload.config.postgres_changes.map((change, place) => ({ id: place + 1, ...change }));
+    // A key stands where the connection was made; what stands here has to be a user's token.
+    const token = payload.access_token;
+    if (token && !token.startsWith("sb_") && token.split(".").length !== 3) {
+      return say(socket, joined, number, topic, "phx_reply", { status: "error", response: { reason: "MalformedJWT" } });
+    }
+    const changes = payload.config.postgres_changes ?? [];
+    response.postgres_changes = changes.map((change, place) => ({ id: place + 1, ...change }));
   }
   say(socket, joined, number, topic, "phx_reply", { status: "ok", response });
 }

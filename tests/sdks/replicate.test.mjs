@@ -55,9 +55,8 @@ test("models, the account and what was predicted", async () => {
   assert.ok((await client().accounts.current()).username);
 });
 
-test("predictions and models, page by page", async () => {
-  // Pages name the next one by its whole address, which the SDK follows as it stands: here, back to
-  // the gateway.
+test("predictions and models, page by page, with a fetch that leads back to the gateway", async () => {
+  // Pages name the next one by its whole address, which the SDK follows as it stands.
   const base = `${sandbox()}/replicate`;
   const back = (url, init) => fetch(String(url).replace("https://api.replicate.com", base), init);
   const replicate = at({ base, key: CALLERS_KEY }, { fetch: back });

@@ -16,7 +16,7 @@ export function sample(listing) {
   const wanted = files.filter(({ name }) => ALL_OF.test(name));
   const others = files.filter(({ name }) => !ALL_OF.test(name));
   others.sort((left, right) => left.size - right.size || (left.name < right.name ? -1 : 1));
-  // The few giants would take longer than all others together.
+  // The few giants would take longer than all others together; one of them is tried by itself.
   const chosen = others.filter(({ size }, place) => place % ONE_IN === 0 && size < 6_000_000);
   return [...wanted, ...chosen].map(({ name }) => name);
 }

@@ -74,12 +74,16 @@ test("products, prices, subscriptions, refunds and the balance", async () => {
 });
 
 test("every list has pages, and a search too", async () => {
-  const { charges, invoices, products, refunds, subscriptions, checkout, customers } = client();
-  for (const each of [charges, invoices, products, refunds, subscriptions, checkout.sessions]) {
+  const { balanceTransactions, charges, checkout, customers, invoices } = client();
+  const { paymentIntents, prices, products, refunds, subscriptions } = client();
+  const lists = [balanceTransactions, charges, customers, checkout.sessions, invoices];
+  lists.push(paymentIntents, prices, products, refunds, subscriptions);
+  for (const each of lists) {
     const ids = (await all(each.list({ limit: 1 }))).map(({ id }) => id);
     assert.ok(ids.length > 1, `${ids}`);
     assert.equal(new Set(ids).size, ids.length);
   }
+  assert.ok((await all(checkout.sessions.listLineItems("cs_test_MadeUpSession01", { limit: 1 }))).length > 1);
   assert.ok((await all(customers.search({ query: "name~'en'", limit: 1 }))).length > 1);
 });
 

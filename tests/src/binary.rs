@@ -29,6 +29,12 @@ pub fn is_ci() -> bool {
     variable("CI").is_some_and(|value| value == "true")
 }
 
+/// Whether the program under test is built as it ships, so that its speed says something.
+pub fn is_as_shipped() -> bool {
+    let folder = path().parent();
+    folder.is_some_and(|folder| folder.ends_with("release"))
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "how tests are run is said by variables"

@@ -23,12 +23,12 @@ mod wire;
 
 use std::time::Duration;
 
-pub use binary::{is_ci, repository};
+pub use binary::{is_as_shipped, is_ci, repository};
 pub use browser::{Browser, chromium};
 pub use caller::{Answer, Incoming, Request, Talk};
 pub use gate::Gate;
 pub use http2::{Http2Upstream, Stream};
-pub use product::{Finished, Gateway, Product, Program};
+pub use product::{Finished, Gateway, Product, Program, memory_most};
 pub use upstream::script::{Act, Response, Script, answer};
 pub use upstream::{Heard, Upstream};
 pub use wire::{Ending, Head, Wire};

@@ -17,7 +17,7 @@ use crate::binary;
 use crate::upstream::Upstream;
 
 pub use crate::product::gateway::Gateway;
-pub use crate::product::program::{Finished, Program};
+pub use crate::product::program::{Finished, Program, memory_most};
 
 /// Keys that no vendor ever gave out, in the form of the real ones.
 const KEYS: [(&str, &str); 6] = [

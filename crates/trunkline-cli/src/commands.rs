@@ -14,6 +14,7 @@ pub(crate) mod serve;
 mod tests;
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use trunkline::{Catalog, Environment, Error, ErrorKind};
 use trunkline_connector::Connector;
@@ -73,19 +74,41 @@ pub(crate) fn unknown_connector(catalog: &Catalog, name: &str) -> Error {
         ErrorKind::UnknownConnector,
         format!("there is no connector `{name}`"),
     );
+    let list = "list them with `trunkline connectors list`";
     match catalog.suggest(name) {
-        Some(close) => error.with_hint(format!("did you mean `{close}`?")),
-        None => error.with_hint("list them with `trunkline connectors list`"),
+        Some(close) => error.with_hint(format!("did you mean `{close}`? {list}")),
+        None => error.with_hint(list),
     }
 }
 
-/// A word as a shell takes it.
+/// A word as a shell takes it. Control characters are written out (`$'\x1b'`, POSIX.1-2024), so
+/// that none is lost or does something to a terminal.
 pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=:/.,%+@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);
     }
+    if word.contains(char::is_control) {
+        return Cow::Owned(format!("$'{}'", written_out(word)));
+    }
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
+fn written_out(word: &str) -> String {
+    let mut text = String::new();
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => text.extend(['\\', character]),
+            character if character.is_control() => {
+                for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                    // Writing to a `String` cannot go wrong.
+                    let _ = write!(text, r"\x{byte:02x}");
+                }
+            }
+            character => text.push(character),
+        }
+    }
+    text
 }
 
 /// `1 connector`, `2 connectors`.

@@ -144,6 +144,12 @@ impl Engine {
     pub(crate) fn run<F: Future>(&self, work: F) -> F::Output {
         self.runtime.block_on(work)
     }
+
+    /// Leaves at once what may still be under way, such as a look-up of a name or a write to a
+    /// pipe that nobody reads.
+    pub(crate) fn leave(self) {
+        self.runtime.shutdown_background();
+    }
 }
 
 fn start_sandbox(catalog: &Catalog) -> Result<Sandbox, Failure> {

@@ -30,6 +30,10 @@ pub(crate) enum Exit {
     Refused,
     /// The reply is not what the operation promises.
     SchemaBroken,
+    /// Ended by Ctrl-C, in the number that shells give for it.
+    Interrupted,
+    /// Ended by SIGTERM, likewise.
+    Terminated,
 }
 
 impl Exit {
@@ -45,7 +49,14 @@ impl Exit {
             Self::UpstreamFailed => 6,
             Self::Refused => 7,
             Self::SchemaBroken => 8,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
+    }
+
+    /// Whether somebody wanted the command to end.
+    pub(crate) fn is_interruption(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Terminated)
     }
 
     /// What an upstream's answer of this class means for the shell.

@@ -75,11 +75,23 @@ impl Failure {
     pub(crate) fn of_text(file: impl std::fmt::Display, err: &TextError) -> Self {
         match err {
             TextError::Io(err) => Self::of_file(file, err),
+            TextError::TooLarge { bytes_max } => Self::new(
+                Exit::Usage,
+                Complaint::new(format!("`{file}` is larger than {}", in_words(*bytes_max))),
+            ),
             TextError::NotUtf8 { line } => Self::usage(
                 format!("{file}:{line}: this line is not UTF-8"),
                 "save the file as UTF-8",
             ),
         }
+    }
+}
+
+/// `256 MiB`, or the number of bytes.
+pub(crate) fn in_words(bytes: u64) -> String {
+    match bytes >> 20 {
+        megabytes if 0 < megabytes && megabytes << 20 == bytes => format!("{megabytes} MiB"),
+        _ => format!("{bytes} bytes"),
     }
 }
 

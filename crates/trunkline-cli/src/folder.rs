@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use trunkline::{Catalog, Config, Environment, Layers, Secrets};
 use trunkline_connector::document::Source;
 
-use crate::failure::{Failure, reason};
+use crate::failure::{Failure, in_words, reason};
 use crate::file::{self, TextError};
 
 /// The settings file that is taken when none is named.
@@ -39,17 +39,18 @@ enum Settings {
 }
 
 impl Folder {
-    /// The folder of the settings file `config`, or the working folder.
-    pub(crate) fn new(config: Option<&Path>) -> Self {
+    /// The folder of the settings file `config`, which must be there, or the working folder.
+    pub(crate) fn open(config: Option<&Path>) -> Result<Self, Failure> {
         match config {
-            Some(file) => Self {
+            Some(file) if !file.exists() => Err(no_settings(file)),
+            Some(file) => Ok(Self {
                 root: file.parent().map(Path::to_owned).unwrap_or_default(),
                 settings: Settings::Named(file.to_owned()),
-            },
-            None => Self {
+            }),
+            None => Ok(Self {
                 root: PathBuf::new(),
                 settings: Settings::Usual,
-            },
+            }),
         }
     }
 
@@ -72,17 +73,11 @@ impl Folder {
     pub(crate) fn settings_file(&self) -> Result<Option<Source>, Failure> {
         match &self.settings {
             Settings::Usual => source(Path::new(SETTINGS_FILE)),
-            Settings::Named(file) => {
-                let found = source(file)?;
-                if found.is_none() {
-                    let message = format!("there is no settings file `{}`", file.display());
-                    return Err(Failure::usage(
-                        message,
-                        "name a file that exists, or leave `--config` out",
-                    ));
-                }
-                Ok(found)
-            }
+            // It may be gone since, as when settings are read anew.
+            Settings::Named(file) => match source(file)? {
+                Some(found) => Ok(Some(found)),
+                None => Err(no_settings(file)),
+            },
         }
     }
 
@@ -112,18 +107,42 @@ impl Folder {
     fn own_connectors(&self) -> Result<Vec<Vec<Source>>, Failure> {
         let mut own = Vec::new();
         for entry in entries(&self.connectors_dir())? {
-            if entry.is_dir() {
-                own.push(connector_files(&entry)?);
+            let files = connector_files(&entry)?;
+            if !files.is_empty() {
+                own.push(files);
             }
         }
         Ok(own)
     }
 }
 
-/// The files of a connector's folder, named as they are shown.
+fn no_settings(file: &Path) -> Failure {
+    Failure::usage(
+        format!("there is no settings file `{}`", file.display()),
+        "name a file that exists, or leave `--config` out",
+    )
+}
+
+/// Whether a folder has any file of a connector.
+pub(crate) fn holds_connector(folder: &Path) -> Result<bool, Failure> {
+    Ok(!connector_paths(folder)?.is_empty())
+}
+
+/// The files of a connector's folder, named as they are shown; none where it holds no connector.
 pub(crate) fn connector_files(folder: &Path) -> Result<Vec<Source>, Failure> {
     let mut files = Vec::new();
-    files.extend(source(&folder.join("connector.toml"))?);
+    for path in connector_paths(folder)? {
+        files.extend(source(&path)?);
+    }
+    Ok(files)
+}
+
+/// Where they lie. Pipes and the like are none: whoever opens one waits for its other end.
+fn connector_paths(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = vec![folder.join("connector.toml")];
     for (part, ending) in [
         ("operations", "toml"),
         ("examples", "toml"),
@@ -134,17 +153,11 @@ pub(crate) fn connector_files(folder: &Path) -> Result<Vec<Source>, Failure> {
                 .extension()
                 .is_some_and(|extension| extension == ending)
             {
-                files.extend(source(&file)?);
+                files.push(file);
             }
         }
     }
-    if files.is_empty() {
-        let message = format!("`{}` holds no connector", folder.display());
-        return Err(Failure::usage(
-            message,
-            "a connector's folder has a `connector.toml`",
-        ));
-    }
+    files.retain(|file| file.is_file());
     Ok(files)
 }
 
@@ -171,6 +184,10 @@ fn schema(path: &Path) -> io::Result<String> {
     match file::read_text(path, FILE_BYTES_MAX) {
         Ok(text) => Ok(text),
         Err(TextError::Io(err)) => Err(io::Error::new(err.kind(), reason(&err))),
+        Err(TextError::TooLarge { bytes_max }) => {
+            let what = format!("it is larger than {}", in_words(bytes_max));
+            Err(io::Error::new(ErrorKind::FileTooLarge, what))
+        }
         Err(TextError::NotUtf8 { line }) => {
             let what = format!("line {line} is no UTF-8");
             Err(io::Error::new(ErrorKind::InvalidData, what))

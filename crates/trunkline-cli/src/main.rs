@@ -8,6 +8,7 @@ mod failure;
 mod file;
 mod folder;
 mod head;
+mod interrupt;
 mod item;
 mod json;
 mod logging;

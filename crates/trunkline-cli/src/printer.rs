@@ -10,6 +10,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use serde_json::Value;
 use trunkline::Environment;
 
+use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::json;
 
@@ -145,6 +146,22 @@ impl Printer {
         self.line(text)
     }
 
+    /// Writes results and hands them on, on another thread: whoever waits for it can still be
+    /// told to end. Given up in the middle, nothing more is written.
+    pub(crate) async fn hand_on(&mut self, text: String) -> Result<(), Failure> {
+        let mut out = std::mem::replace(&mut self.out, Box::new(io::sink()));
+        let writing = tokio::task::spawn_blocking(move || {
+            let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            (out, written)
+        });
+        let Ok((out, written)) = writing.await else {
+            // The thread has said why.
+            return Err(Failure::silent(Exit::Bug));
+        };
+        self.out = out;
+        Ok(written?)
+    }
+
     /// Hands on what was written so far.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush()?;
@@ -239,8 +256,40 @@ impl Write for Captured {
     }
 }
 
+/// Standard output with room for so many bytes.
+#[cfg(test)]
+#[derive(Debug)]
+struct Full {
+    room: usize,
+    why: io::ErrorKind,
+}
+
+#[cfg(test)]
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match bytes.len().min(self.room) {
+            0 => Err(self.why.into()),
+            taken => {
+                self.room -= taken;
+                Ok(taken)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 impl Printer {
+    /// A printer whose standard output takes so many bytes, and its standard error.
+    pub(crate) fn with_room(room: usize, why: io::ErrorKind) -> (Self, Captured) {
+        let (mut printer, _, err) = Self::captured(Look::Plain);
+        printer.out = Box::new(Full { room, why });
+        (printer, err)
+    }
+
     /// A printer that writes into memory: itself, its standard output, its standard error.
     pub(crate) fn captured(look: Look) -> (Self, Captured, Captured) {
         let (out, err) = (Captured::default(), Captured::default());

@@ -9,11 +9,11 @@ mod schema_file;
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use regex_lite::Regex;
 
 use crate::document::Problem;
-use crate::format::{ErrorsSection, Need, PaginationSection};
+use crate::format::{ErrorsSection, MethodsPromise, Need, PaginationSection};
 use crate::name::ConnectorName;
 use crate::outcome::OutcomeRule;
 use crate::secret_text;
@@ -54,10 +54,16 @@ pub struct Connector {
     pub credential_paths: Vec<Template>,
     /// Query fields of callers that are removed.
     pub credential_query: Vec<String>,
+    /// Tokens of callers that go on in place of ours.
+    pub own_tokens: Vec<OwnToken>,
+    /// Response headers with addresses that callers follow.
+    pub followed_headers: Vec<HeaderName>,
     /// How long to wait for it.
     pub timeouts: Timeouts,
     /// How to try again.
     pub retry: Retry,
+    /// Whether a method tells that a request may be made twice.
+    pub methods_promise: MethodsPromise,
     /// How it recognizes a request that it has had before.
     pub idempotency: Option<Idempotency>,
     /// Where it says how long to wait.
@@ -99,6 +105,17 @@ pub struct SecretSpec {
     pub example: String,
     /// The page where one gets it.
     pub obtain: String,
+}
+
+/// The token of somebody who has signed in at the API, which goes on in place of ours.
+#[derive(Debug, Clone)]
+pub struct OwnToken {
+    /// The header that carries it.
+    pub header: HeaderName,
+    /// What such a token looks like there.
+    pub pattern: Regex,
+    /// A header with the app's own key.
+    pub unless_in: HeaderName,
 }
 
 /// How long to wait; `None` is the engine's default.
@@ -204,6 +221,20 @@ impl Connector {
                 .part(&whole, group)
                 .map(str::to_owned),
         }
+    }
+}
+
+impl OwnToken {
+    /// The token that a caller sent, where it is one of these.
+    pub fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+        let value = headers.get(&self.header)?;
+        let text = value
+            .to_str()
+            .ok()
+            .filter(|text| self.pattern.is_match(text))?;
+        let apps = headers.get(&self.unless_in).map(HeaderValue::as_bytes);
+        let is_apps = apps.is_some_and(|apps| text.as_bytes().ends_with(apps));
+        (!is_apps).then_some(value)
     }
 }
 

@@ -181,6 +181,25 @@ pub struct CallerSection {
     /// Query fields that are removed.
     #[serde(default)]
     pub credential_query: Vec<String>,
+    /// Tokens of people who have signed in at the API, which go on in place of ours.
+    #[serde(default)]
+    pub own_tokens: Vec<OwnTokenSection>,
+    /// Response headers with addresses that callers follow, such as `link`: through the gateway
+    /// they lead back to it.
+    #[serde(default)]
+    pub followed_headers: Vec<String>,
+}
+
+/// The token of somebody who has signed in at the API, which goes on in place of ours.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnTokenSection {
+    /// The header that carries it.
+    pub header: String,
+    /// What such a token looks like there, as a regular expression for the whole value.
+    pub pattern: String,
+    /// A header with the app's own key: what stands there as well is that key, and is replaced.
+    pub unless_in: String,
 }
 
 /// How long to wait for this API; what is left out has the engine's default.
@@ -210,6 +229,21 @@ pub struct RetrySection {
     pub wait_max: Option<Span>,
     /// A response header whose `true` or `false` overrides our own judgement.
     pub override_header: Option<String>,
+    /// Whether a method tells that a request may be made twice.
+    #[serde(default)]
+    pub methods_promise: MethodsPromise,
+}
+
+/// Whether a method tells that a request may be made twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MethodsPromise {
+    /// As RFC 9110 section 9.2.2 says.
+    #[default]
+    TheUsual,
+    /// It does not, since this API writes by GET as well: only what an operation calls repeatable
+    /// is repeated.
+    Nothing,
 }
 
 /// How the API recognizes a request that it has had before.

@@ -41,6 +41,7 @@ pub mod coverage;
 pub mod document;
 pub mod format;
 pub mod graphql;
+pub mod media;
 pub mod name;
 pub mod outcome;
 pub mod paging;

@@ -36,6 +36,7 @@ pub(crate) fn operation(path: &str, body: BodyKind, inputs: Vec<Input>) -> Opera
         request_schema: None,
         repeatable: Repeatable::ByMethod,
         pagination: None,
+        not_paged_with: Vec::new(),
         items: None,
         page_info: None,
         poll: None,

@@ -7,7 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, BytesMut};
-use http::{Response, StatusCode};
+use http::header::{CONTENT_LENGTH, UPGRADE};
+use http::{HeaderMap, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::body::{Body, Outgoing};
@@ -41,11 +42,13 @@ pub struct Tunnel {
 
 impl Egress {
     /// Asks `origin` to change the protocol, over a connection of its own and HTTP/1.1. `head` has
-    /// the headers that ask for it.
+    /// the headers that ask for it; those of the answer that concern the connection only are left
+    /// out.
     ///
     /// # Errors
     ///
-    /// As [`Egress::send`].
+    /// As [`Egress::send`]; [`SendErrorKind::UpstreamMalformed`] also where `origin` changes to
+    /// what was not asked for.
     ///
     /// # Cancel safety
     ///
@@ -84,9 +87,17 @@ impl Egress {
             SendError::sent(kind, Cause::Other(Box::new(fault)))
         })?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let (mut said, ()) = answer.into_parts();
+            if !is_asked_for(&head.headers, &said.headers) {
+                let cause = Cause::Text("it changed to another protocol than the one asked for");
+                return Err(SendError::sent(SendErrorKind::UpstreamMalformed, cause));
+            }
+            said.headers.remove(UPGRADE);
+            // Nothing follows that it could be the length of (RFC 9110 section 8.6).
+            said.headers.remove(CONTENT_LENGTH);
             let (transport, ahead) = connection.exchange.into_stream();
             let tunnel = Tunnel { transport, ahead };
-            return Ok(Upgraded::Tunnel(answer.map(|()| tunnel)));
+            return Ok(Upgraded::Tunnel(Response::from_parts(said, tunnel)));
         }
         match exchange::received(&terms, Place::Http1(connection), None, answer) {
             Ok(answer) => Ok(Upgraded::Refused(answer)),
@@ -115,6 +126,19 @@ impl Egress {
             Err(_elapsed) => Err(SendError::unsent(kind, Cause::None).at(progress.step())),
         }
     }
+}
+
+/// Whether an upstream changes to what it was asked to change to (RFC 9110 section 7.8).
+fn is_asked_for(asked: &HeaderMap, said: &HeaderMap) -> bool {
+    let mut said = protocols(said).peekable();
+    said.peek().is_some()
+        && said.all(|one| protocols(asked).any(|other| one.eq_ignore_ascii_case(other)))
+}
+
+fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all(UPGRADE).into_iter();
+    let members = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    members.map(<[u8]>::trim_ascii)
 }
 
 impl AsyncRead for Tunnel {

@@ -118,12 +118,15 @@ impl Options {
 /// The first reason why the text is no OpenAPI document that can be read, and where; or that it has
 /// no operation that is wanted and can be called.
 pub fn import(source: &Source, options: &Options) -> Result<Imported, Box<Problem>> {
-    let mut value = read::read(source)?;
+    let mut report = Report::default();
+    let read = read::read(source)?;
+    read.report(&mut report);
+    let mut value = read.value;
     let is_old = swagger::is_version_2(&value);
     if is_old {
         value = swagger::upgrade(&value);
     }
-    let mut imported = import_value(source, &value, options)?;
+    let mut imported = import_value(source, &value, options, report)?;
     if is_old {
         swagger::rename_places(&mut imported.report);
     }
@@ -134,8 +137,8 @@ fn import_value(
     source: &Source,
     value: &Value,
     options: &Options,
+    mut report: Report,
 ) -> Result<Imported, Box<Problem>> {
-    let mut report = Report::default();
     let spec = Spec::new(source, value, &mut report)?;
     let mut outlined = outline::collect(spec, &options.selection, &mut report);
     let identity = Identity::of(spec, source, options)?;

@@ -108,6 +108,10 @@ macro_rules! losses {
 losses! {
     /// The version of OpenAPI is newer than what is known.
     Version = "version", "version that is not known, read as 3.1";
+    /// A key of an object that is there already.
+    Twice = "twice", "key that stands twice in one place, of which the last counts";
+    /// Another document in the same file.
+    OtherDocument = "other_document", "further document in the file, not read";
     /// The document does not say where the API answers.
     NoServer = "no_server", "missing address: each user gives one";
     /// Another address of the API.
@@ -150,12 +154,12 @@ losses! {
     Style = "style", "input that takes its text as it is sent";
     /// Values that are allowed and cannot be listed.
     Values = "values", "list of allowed values, left out";
-    /// A default of an optional input.
+    /// Lengths, ranges and patterns that an input must keep to.
+    Limits = "limits", "limits of an input, not checked";
+    /// A body that a request of this method does not have.
     Body = "body", "body that cannot be sent";
     /// Another way to write the body.
     OtherBody = "other_body", "further way to write a body, not used";
-    /// A body whose content type is other than the one that is sent.
-    ContentType = "content_type", "JSON body of another content type, sent as `application/json`";
     /// Alternatives of a body that became one set of inputs.
     Alternatives = "alternatives", "body of alternatives, made one set of inputs";
     /// Inputs of an operation beyond those that are listed.

@@ -6,9 +6,10 @@ mod tests;
 use std::net::SocketAddr;
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 use trunkline::config::{Config, Listen};
 use trunkline::{Error, ErrorKind};
+use url::Url;
 
 /// The longest piece of a request that an error repeats.
 const SHOWN_MAX: usize = 100;
@@ -18,6 +19,7 @@ const SHOWN_MAX: usize = 100;
 pub(crate) struct Rules {
     hosts: Hosts,
     origins: Vec<String>,
+    public_url: Option<Url>,
     headers_max: usize,
     header_bytes_max: usize,
     body_max: u64,
@@ -100,8 +102,8 @@ pub(crate) enum Refusal {
     TransferEncoding,
     /// An `Expect` other than `100-continue`.
     Expectation,
-    /// A WebSocket asked for in a way that none can be (RFC 6455 section 4.1).
-    Upgrade,
+    /// A WebSocket asked for in a way that none can be, and what it lacks.
+    Upgrade(&'static str),
     /// More headers than allowed.
     HeaderCount(usize),
     /// More bytes of headers than allowed.
@@ -127,7 +129,7 @@ struct Head<'a> {
     encoding: Option<&'a HeaderValue>,
     encodings: usize,
     length: Option<&'a HeaderValue>,
-    upgrade: Option<&'a HeaderValue>,
+    wants_websocket: bool,
     bytes: usize,
     options: Options,
 }
@@ -142,9 +144,19 @@ impl Rules {
                 Listen::Tcp(address) => Hosts::of(*address, config),
             },
             origins: server.origins.clone(),
+            public_url: server.public_url.clone(),
             headers_max: server.headers_max,
             header_bytes_max: server.header_bytes_max,
             body_max: server.body_max,
+        }
+    }
+
+    /// The address by which a caller reached us who sent this `Host`, without a final slash.
+    pub(crate) fn address(&self, host: &str) -> String {
+        let public = self.public_url.as_ref();
+        match public.filter(|url| url.host_str() == Some(without_port(host))) {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{host}"),
         }
     }
 
@@ -220,13 +232,13 @@ pub(crate) fn decide(rules: &Rules, request: &Parts) -> Result<Admitted, Refusal
     {
         return Err(Refusal::Expectation);
     }
-    let wants_websocket = head
-        .upgrade
-        .is_some_and(|upgrade| names_protocol(upgrade, "websocket"));
-    let change = match (wants_websocket, &request.method, request.version) {
-        (false, _, _) => Change::None,
-        (true, &Method::GET, Version::HTTP_11) => Change::WebSocket,
-        (true, _, _) => return Err(Refusal::Upgrade),
+    let change = if head.wants_websocket {
+        match lacks(&head, request) {
+            Some(lack) => return Err(Refusal::Upgrade(lack)),
+            None => Change::WebSocket,
+        }
+    } else {
+        Change::None
     };
     limits(rules, &head, &request.headers)?;
     Ok(Admitted {
@@ -234,6 +246,24 @@ pub(crate) fn decide(rules: &Rules, request: &Parts) -> Result<Admitted, Refusal
         options: head.options,
         change,
     })
+}
+
+/// What a request lacks that asks for a WebSocket (RFC 6455 section 4.1).
+fn lacks(head: &Head<'_>, request: &Parts) -> Option<&'static str> {
+    let headers = &request.headers;
+    let mut connections = headers.get_all(header::CONNECTION).into_iter();
+    let has_body = head.encoding.is_some() || head.length.is_some_and(|length| length != "0");
+    if request.method != Method::GET || request.version != Version::HTTP_11 {
+        Some("a WebSocket is asked for with GET over HTTP/1.1")
+    } else if !connections.any(|value| names(value, "upgrade")) {
+        Some("a WebSocket is asked for with `Connection: upgrade` beside `Upgrade: websocket`")
+    } else if !headers.contains_key(header::SEC_WEBSOCKET_KEY) {
+        Some("a WebSocket is asked for with a `Sec-WebSocket-Key`")
+    } else if has_body {
+        Some("a WebSocket is asked for without a body")
+    } else {
+        None
+    }
 }
 
 impl<'a> Head<'a> {
@@ -252,7 +282,7 @@ impl<'a> Head<'a> {
                     head.origins += 1;
                 }
                 "expect" => head.expect = Some(value),
-                "upgrade" => head.upgrade = Some(value),
+                "upgrade" => head.wants_websocket |= names(value, "websocket"),
                 "content-length" => head.length = Some(value),
                 "sec-fetch-site" => {
                     head.site = Some(value);
@@ -319,7 +349,7 @@ fn origin(rules: &Rules, head: &Head<'_>, request: &Parts) -> Result<Cors, Refus
             let asks_first = request.method == Method::OPTIONS
                 && request
                     .headers
-                    .contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
+                    .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
             return Ok(if asks_first {
                 Cors::Preflight
             } else {
@@ -379,9 +409,10 @@ fn is_word(value: &HeaderValue, word: &str) -> bool {
     value.as_bytes().eq_ignore_ascii_case(word.as_bytes())
 }
 
-fn names_protocol(value: &HeaderValue, protocol: &str) -> bool {
-    let names = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(protocol.as_bytes());
-    value.as_bytes().split(|&byte| byte == b',').any(names)
+/// Whether a word is among those of a list, in whatever case.
+fn names(list: &HeaderValue, word: &str) -> bool {
+    let is_it = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
+    list.as_bytes().split(|&byte| byte == b',').any(is_it)
 }
 
 fn is_host_byte(byte: u8) -> bool {
@@ -412,7 +443,8 @@ impl Refusal {
             Self::TransferEncoding => {
                 malformed("the request's `Transfer-Encoding` is not `chunked`")
             }
-            Self::Upgrade => malformed("a WebSocket is asked for with GET over HTTP/1.1"),
+            Self::Upgrade(lack) => malformed(lack)
+                .with_hint("let a WebSocket library make the request, or leave `Upgrade` out"),
             Self::HostNotOurs => {
                 let host = shown("host");
                 Error::new(

@@ -5,6 +5,7 @@ mod tests;
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -72,6 +73,8 @@ struct Calling {
     call: Call,
     incoming: Incoming,
     version: Version,
+    /// Where addresses in the answer lead that the caller follows, if there are any.
+    leads_back: Option<String>,
 }
 
 /// What a path asks for.
@@ -171,6 +174,8 @@ impl Gateway {
         };
         let change = admitted.change;
         let options = options(site, admitted, &head)?;
+        let is_followed = self.engine.is_followed(connector);
+        let leads_back = is_followed.then(|| leads_back(site, connector, &head.headers));
         let target = Target::Path {
             method: head.method,
             path_and_query,
@@ -188,6 +193,7 @@ impl Gateway {
             call,
             incoming,
             version,
+            leads_back,
         });
         Ok(match change {
             Change::None => Task::Call(calling),
@@ -248,8 +254,9 @@ impl Gateway {
     async fn change(&self, calling: Box<Calling>, answering: Answering) -> Response<Outgoing> {
         let Calling { call, version, .. } = *calling;
         match self.engine.upgrade(call).await {
-            Ok(Changed::Tunnel(tunneled)) => {
-                let mut headers = tunneled.headers.clone();
+            Ok(Changed::Tunnel(mut tunneled)) => {
+                let mut headers = mem::take(&mut tunneled.headers);
+                reply::drop_ours(&mut headers);
                 headers.insert(problem::CALL_ID, tunneled.call_id.into());
                 headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -267,16 +274,22 @@ impl Gateway {
     async fn call(
         &self,
         site: usize,
-        calling: Box<Calling>,
+        mut calling: Box<Calling>,
         answering: &Answering,
     ) -> Result<Reply, Failed> {
+        let leads_back = calling.leads_back.take();
+        let connector = calling.call.connector;
         let (call, upload) = self.take_in(site, calling, answering).await?;
-        self.engine.call(call).await.map_err(|error| {
+        let mut reply = self.engine.call(call).await.map_err(|error| {
             match upload.refused().or_else(|| flaw(answering)) {
                 Some(refused) => Failed::Refused(refused),
                 None => Failed::Call(error),
             }
-        })
+        })?;
+        if let Some(base) = leads_back {
+            self.engine.lead_back(connector, &mut reply.headers, &base);
+        }
+        Ok(reply)
     }
 
     async fn begin_pages(
@@ -390,6 +403,19 @@ impl Gateway {
     pub(crate) fn call_id(&self) -> CallId {
         CallId::new(self.engine.clock().wall(), fastrand::u128(..))
     }
+}
+
+/// Where a caller reaches a connector who came in at this place.
+fn leads_back(site: &Site, connector: ConnectorName, headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let mut base = site.rules.address(host.unwrap_or_default());
+    if site.mount == Mount::Main {
+        base.push('/');
+        base.push_str(connector.as_str());
+    }
+    base
 }
 
 /// What is wrong with the bytes of this request or of one before it, if anything is.

@@ -67,7 +67,7 @@ fn names_us(status: &HeaderValue) -> bool {
 }
 
 /// Headers by which we speak are not an upstream's to send.
-fn drop_ours(headers: &mut HeaderMap) {
+pub(crate) fn drop_ours(headers: &mut HeaderMap) {
     let is_ours = |(name, value): &(&HeaderName, &HeaderValue)| {
         let name = name.as_str();
         name.starts_with("trunkline-") || (name == "proxy-status" && names_us(value))

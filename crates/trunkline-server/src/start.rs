@@ -293,16 +293,13 @@ async fn control(
     }
     // Without a word, whoever held us is gone, and nobody waits for what is under way.
     let drain = stopped.await.unwrap_or(Duration::ZERO);
-    acceptors.shutdown().await;
     let clock: &Clock = &hall.clock;
+    let until = clock.after(drain);
+    acceptors.shutdown().await;
     for thread in &hall.threads {
         thread.tell(Message::Order(Order::Finish));
     }
-    if clock
-        .limit(Some(clock.after(drain)), ended.recv())
-        .await
-        .is_err()
-    {
+    if clock.limit(Some(until), ended.recv()).await.is_err() {
         tracing::warn!("calls were cut off because they did not end in time");
         for thread in &hall.threads {
             thread.tell(Message::Order(Order::Cut(None)));

@@ -105,11 +105,24 @@ pub struct Options {
     pub attempts_max: Option<NonZeroU32>,
     /// What to do with a reply that is not what the operation promises.
     pub validate: Validate,
+    /// How much of a reply is held back for the connector's rules.
+    pub judge_by: JudgeBy,
     /// What the sandbox is to do wrong.
     pub fault: Option<Fault>,
     /// How many pages the caller wants to have read. It is for whoever chooses between
     /// [`Trunkline::pages`](crate::Trunkline::pages) and one call.
     pub paginate: Option<Paginate>,
+}
+
+/// How much of a reply's JSON is held back, so that the connector's rules see whether it is an error
+/// in a 200. Rules that look at the status alone need none of it, and most connectors have no others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum JudgeBy {
+    /// Bodies of up to 64 KiB; a longer one passes unseen, and at once.
+    #[default]
+    Beginning,
+    /// Bodies of up to 32 MiB, for callers who want the whole of it anyway.
+    Whole,
 }
 
 /// How many pages are wanted.

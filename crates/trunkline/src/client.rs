@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::HeaderMap;
 use ipnet::IpNet;
+use trunkline_connector::ConnectorName;
 use trunkline_egress::address::{MetadataRule, OwnListeners, PlainRule, Rules};
 use trunkline_egress::{Clock, Egress, Settings};
 
@@ -17,6 +19,7 @@ use crate::drift::Drifted;
 use crate::drift::watcher::Watcher;
 use crate::error::{Error, ErrorKind};
 use crate::fetch::{self, FetchOptions, Fetched};
+use crate::followed;
 use crate::installed::Snapshot;
 use crate::jobs::{self, Finished, Look, WaitError};
 use crate::metrics::{Metrics, Shard};
@@ -131,6 +134,21 @@ impl Trunkline {
     /// Any [`ErrorKind`] that concerns calls.
     pub fn call(&self, call: Call) -> impl Future<Output = Result<Reply, Error>> + Send + '_ {
         pipeline::run(self, call)
+    }
+
+    /// Whether answers of a connector have headers with addresses that callers follow.
+    pub fn is_followed(&self, connector: ConnectorName) -> bool {
+        let snapshot = self.snapshot();
+        let installed = snapshot.installed.get(&connector);
+        installed.is_some_and(|installed| !installed.connector.followed_headers.is_empty())
+    }
+
+    /// Has the addresses in those headers that are the API's lead to `base` instead: where callers
+    /// reach the connector, without a final slash.
+    pub fn lead_back(&self, connector: ConnectorName, headers: &mut HeaderMap, base: &str) {
+        if let Some(installed) = self.snapshot().installed.get(&connector) {
+            followed::lead_back(installed, headers, base);
+        }
     }
 
     /// Makes a call that changes to WebSocket, of an operation that does (RFC 6455).

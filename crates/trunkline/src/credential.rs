@@ -1,6 +1,7 @@
 //! What proves to an upstream who calls: ready-made where that can be, made for each attempt where
 //! it must.
 
+mod forms;
 mod grant;
 mod hmac;
 mod shown;
@@ -13,14 +14,14 @@ use std::time::SystemTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use trunkline_connector::{Auth, Connector, SecretText};
 use trunkline_egress::Head;
 
 use crate::secret::{Secret, SecretError};
 
 pub use shown::shows_example_credential;
-pub(crate) use token::{Token, Tokens};
+pub(crate) use token::{Means, Token, Tokens};
 
 use hmac::Signer;
 use sigv4::Sigv4;
@@ -28,9 +29,6 @@ use sigv4::Sigv4;
 /// The token of a connector whose tokens nobody asks for: in the sandbox, and where a request is
 /// only shown.
 const MADE_UP_TOKEN: &str = "made-up-access-token-for-the-sandbox";
-
-/// A shorter part of a secret stands in other words too.
-const PART_CHARS_MIN: usize = 4;
 
 /// What is encoded in a part of an address: all but the unreserved characters of RFC 3986.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -54,7 +52,7 @@ pub(crate) enum Proof {
     /// With a field of the query.
     Query { name: String, value: Secret },
     /// With a signature that the connector describes.
-    Hmac(Signer),
+    Hmac(Box<Signer>),
     /// With a signature as AWS wants it.
     Sigv4(Sigv4),
     /// With a token that is asked for and runs out.
@@ -205,18 +203,10 @@ impl Credential {
                 .iter()
                 .flat_map(|pattern| pattern.capture_names());
             let parts = groups.flatten().filter_map(|group| spec.part(value, group));
-            let parts = parts.filter(|part| PART_CHARS_MIN <= part.chars().count());
-            for text in parts.chain([value]).filter(|text| !text.is_empty()) {
-                texts.push(text.to_owned());
-                texts.extend(
-                    [NON_ALPHANUMERIC, RESERVED]
-                        .map(|set| utf8_percent_encode(text, set).to_string()),
-                );
-            }
+            let parts = parts.filter(|part| forms::CHARS_MIN <= part.chars().count());
+            texts.extend(parts.chain([value]));
         }
-        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        texts.dedup();
-        texts.into_iter().map(Secret::new).collect()
+        forms::of(texts)
     }
 }
 
@@ -279,11 +269,11 @@ impl Maker<'_> {
                 name: name.clone(),
                 value: Secret::new(value(*secret)?),
             },
-            Auth::Hmac(spec) => Proof::Hmac(Signer::new(
+            Auth::Hmac(spec) => Proof::Hmac(Box::new(Signer::new(
                 spec,
                 value(spec.secret)?,
                 self.headers(&spec.headers)?,
-            )),
+            ))),
             Auth::AwsSigv4(spec) => Proof::Sigv4(Sigv4 {
                 access_key: Secret::new(value(spec.access_key)?),
                 secret_key: Secret::new(value(spec.secret_key)?),

@@ -5,6 +5,7 @@
 //! that were recorded when the connector was written. Only fields' names and kinds are kept, never
 //! a value.
 
+pub(crate) mod aside;
 mod file;
 pub(crate) mod look;
 mod report;

@@ -11,11 +11,25 @@ use serde_json::Value;
 use trunkline_egress::clock::Elapsed;
 use trunkline_egress::{Clock, ReceiveError, Received};
 
-/// Bodies are held back up to this size; longer ones pass unread.
-pub(crate) const BYTES_MAX: usize = 64 * 1024;
+/// How large a body may be that is looked into.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// As it is sent: longer ones pass unread.
+    pub(crate) sent: usize,
+    /// Behind its compression, whatever it claims to unfold into.
+    pub(crate) unfolded: usize,
+}
 
-/// A compressed body is read up to this size, whatever it claims to unfold into.
-const UNFOLDED_MAX: usize = 1024 * 1024;
+impl Sizes {
+    pub(crate) const LITTLE: Self = Self {
+        sent: 64 * 1024,
+        unfolded: 1024 * 1024,
+    };
+    pub(crate) const WHOLE: Self = Self {
+        sent: 32 * 1024 * 1024,
+        unfolded: 32 * 1024 * 1024,
+    };
+}
 
 /// A body of which perhaps a part was read.
 #[derive(Debug)]
@@ -95,9 +109,9 @@ impl Held {
         })
     }
 
-    /// The body as JSON, where all of it was read and it is JSON.
-    pub(crate) fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.text(UNFOLDED_MAX)?).ok()
+    /// The body as JSON, where all of it was read, is no more than `bytes_max`, and is JSON.
+    pub(crate) fn json(&self, bytes_max: usize) -> Option<Value> {
+        serde_json::from_slice(&self.text(bytes_max)?).ok()
     }
 
     /// The body as it is behind its encoding, where all of it was read and is no more than

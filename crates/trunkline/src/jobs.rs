@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 use trunkline_connector::format::Class;
-use trunkline_connector::{Connector, Inputs, JobState, Poll, words};
+use trunkline_connector::{Connector, Inputs, JobState, Operation, Poll, words};
 
 use crate::call::{Call, CallId, Options, Reply, Target};
 use crate::client::Trunkline;
@@ -26,8 +26,8 @@ const WAIT_MAX: Duration = Duration::from_mins(1);
 /// A job that has taken long is looked at less often: it can be late by this part of its time.
 const LATE_BY: u32 = 20;
 
-/// A look has at least this time, also when the time for the whole is over.
-const LOOK_MIN: Duration = Duration::from_secs(10);
+/// A look has at least this time: the last one, too, which comes when the time for the whole is over.
+const LOOK_MIN: Duration = Duration::from_secs(2);
 
 /// The most operations that a message names.
 const LISTED_MAX: usize = 20;
@@ -35,12 +35,14 @@ const LISTED_MAX: usize = 20;
 /// A job that is not done yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'l> {
-    /// Its state, in the API's word.
+    /// Its state, in the API's word; `begun` before the first look, where the API said none.
     pub state: &'l str,
     /// The time since it was begun.
     pub elapsed: Duration,
-    /// How often it has been looked at.
+    /// How often it has been looked at; at first not at all.
     pub looks: u32,
+    /// By which call one looks again.
+    pub again: &'l LookAgain,
 }
 
 /// A job that has ended, and the last reply about it.
@@ -124,9 +126,14 @@ pub(crate) async fn wait_for(
     timeout: Option<Duration>,
     mut watch: impl FnMut(Look<'_>) + Send,
 ) -> Result<Finished, WaitError> {
-    let job = Job::begin(engine, call, timeout).await?;
+    let (job, mut state) = Job::begin(engine, call, timeout).await?;
     let mut looks = 0;
-    let mut state = None;
+    watch(Look {
+        state: state.as_deref().unwrap_or("begun"),
+        elapsed: Duration::ZERO,
+        looks,
+        again: &job.again,
+    });
     loop {
         let elapsed = engine.clock().now().saturating_duration_since(job.began);
         let Decision::LookAfter(wait) = decide(job.poll.every, elapsed, timeout) else {
@@ -144,6 +151,7 @@ pub(crate) async fn wait_for(
                     state: &running,
                     elapsed,
                     looks,
+                    again: &job.again,
                 });
                 state = Some(running);
                 continue;
@@ -189,7 +197,7 @@ impl<'e> Job<'e> {
         engine: &'e Trunkline,
         mut call: Call,
         timeout: Option<Duration>,
-    ) -> Result<Self, WaitError> {
+    ) -> Result<(Self, Option<String>), WaitError> {
         let of_call = |cause| WaitError { cause, look: None };
         let (poll, looking) = poll_of(engine, &call)
             .map_err(Stopped::Failed)
@@ -201,18 +209,23 @@ impl<'e> Job<'e> {
         call.headers.remove(header::ACCEPT_ENCODING);
         let (_, json) = make(engine, call).await.map_err(of_call)?;
         let inputs = poll
-            .inputs_from(&json)
+            .inputs_from(&json, &looking)
             .map_err(|missing| of_call(Stopped::Failed(unclear(&missing.0))))?;
-        Ok(Self {
+        let state = match poll.state_in(&json) {
+            Ok(JobState::Running(state)) => Some(state),
+            _ => None,
+        };
+        let job = Self {
             engine,
             began,
             poll,
             call: (connector, options),
             again: LookAgain {
-                operation: looking,
+                operation: looking.name,
                 inputs,
             },
-        })
+        };
+        Ok((job, state))
     }
 
     async fn look(
@@ -276,7 +289,7 @@ async fn make(engine: &Trunkline, call: Call) -> Result<(Whole, Value), Stopped>
 }
 
 /// How to look at what a call begins, and the operation that does it.
-fn poll_of(engine: &Trunkline, call: &Call) -> Result<(Poll, String), Error> {
+fn poll_of(engine: &Trunkline, call: &Call) -> Result<(Poll, Operation), Error> {
     let snapshot = engine.snapshot();
     let Some(installed) = snapshot.installed.get(&call.connector).map(Arc::clone) else {
         let name = call.connector.as_str();
@@ -289,10 +302,8 @@ fn poll_of(engine: &Trunkline, call: &Call) -> Result<(Poll, String), Error> {
         .and_then(|operation| operation.poll.as_ref())
         .ok_or_else(|| no_job(connector, &what))?;
     let looking = connector.operations.get(poll.operation);
-    let looking = looking
-        .map(|operation| operation.name.clone())
-        .unwrap_or_default();
-    Ok((poll.clone(), looking))
+    let looking = looking.ok_or_else(|| no_job(connector, &what))?;
+    Ok((poll.clone(), looking.clone()))
 }
 
 fn operation_of(installed: &Installed, target: &Target) -> Result<(Option<usize>, String), Error> {

@@ -35,6 +35,7 @@ pub mod examples;
 mod explain;
 mod failure;
 mod fetch;
+mod followed;
 mod held;
 mod installed;
 mod jobs;
@@ -51,7 +52,8 @@ pub use trunkline_connector as connector;
 pub use trunkline_egress::{Body, BodyError, Clock, ManualClock};
 
 pub use call::{
-    Call, CallId, Fault, Files, Options, Paginate, Reply, ReplyBody, Target, Validate, VendorError,
+    Call, CallId, Fault, Files, JudgeBy, Options, Paginate, Reply, ReplyBody, Target, Validate,
+    VendorError,
 };
 pub use catalog::{Catalog, Entry, Provenance};
 pub use client::Trunkline;

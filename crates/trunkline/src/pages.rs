@@ -10,7 +10,7 @@ mod begin;
 mod body;
 mod connection;
 mod fields;
-mod place;
+pub(crate) mod place;
 mod split;
 mod stream;
 mod trouble;
@@ -36,6 +36,9 @@ use crate::installed::{self, Installed};
 
 pub(crate) use self::body::read as read_body;
 pub use self::stream::PageStream;
+
+/// Some APIs search as they go, and a page may have found nothing; this many in a row lead nowhere.
+const EMPTY_MAX: u32 = 1000;
 
 /// How the pages of a call are read. The default is all of them, from the first.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +70,8 @@ pub struct Pages {
     /// The place of the page that is next; `None` for the first.
     place: Option<String>,
     came: Came,
+    /// Pages without a record that came one after another.
+    empty: u32,
 }
 
 /// What has come so far.
@@ -162,6 +167,7 @@ impl Pages {
         let section = operation_of(&installed, operation)?;
         let mut asking = Asking::new(call)?;
         let inputs = asking.inputs(section, way.inputs().into_iter().chain(way.page_input()));
+        begin::refuse_excluded(section, &asking)?;
         let (pager, knows) = begin::pager(&way, section, (&inputs, &options))?;
         begin::check_variable(&way, section, &asking)?;
         if let Some((name, value)) = pager.opening(&inputs) {
@@ -179,6 +185,7 @@ impl Pages {
             standing: Standing::Asks,
             place: None,
             came: Came::default(),
+            empty: 0,
             installed,
         };
         if let Some(from) = reading.options.from_cursor.take() {
@@ -275,8 +282,8 @@ impl Pages {
             attempts,
             schema_problem,
         };
-        // Some APIs say so that a list is empty.
-        if status == StatusCode::NO_CONTENT && text.is_empty() {
+        // Some APIs say so that a list is empty. In the middle of one it would hide how it goes on.
+        if status == StatusCode::NO_CONTENT && text.is_empty() && self.may_end_empty() {
             self.standing = Standing::Stopped(None);
             return Ok(page);
         }
@@ -294,6 +301,12 @@ impl Pages {
         self.pager.records(&rest).map_err(trouble::of_paging)?;
         page.lines = lines;
         page.count = count;
+        self.empty = if count == 0 { self.empty + 1 } else { 0 };
+        if EMPTY_MAX < self.empty {
+            let message =
+                format!("{EMPTY_MAX} pages in a row have no record, and each names another");
+            return Err(trouble::broken(message));
+        }
         page.total = self.total(&rest);
         let before = self.place.take();
         if let Err(error) = self.follow(&rest, headers) {
@@ -364,11 +377,18 @@ impl Pages {
                 };
                 self.asking.go_to(operation, path)?;
                 self.address = url.clone();
-                place::without_credential(connector, url).to_string()
+                place::without_credential(connector, &self.bases, url).to_string()
             }
         };
         self.place = Some(place);
         Ok(())
+    }
+
+    /// Whether nothing at all may be the end: where nothing came before, or where the list ends with
+    /// a page that has no records.
+    fn may_end_empty(&self) -> bool {
+        let stop = self.way().ok().and_then(|(way, _)| way.stop().cloned());
+        self.place.is_none() || stop == Some(StopRule::EmptyPage)
     }
 
     fn way(&self) -> Result<(&PaginationSection, &Operation), Error> {

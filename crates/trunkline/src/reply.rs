@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::failure;
 use crate::held::Held;
 use crate::pipeline::record::Record;
-use crate::pipeline::validate::Passing;
+use crate::pipeline::validate::{Next, Passing};
 
 /// The upstream's body, piece by piece as it comes.
 ///
@@ -62,6 +62,23 @@ impl Rest {
     /// Waits for the next piece that may pass, if there is one.
     fn poll_passing(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
+            if let Some(Passing::Gated(gate)) = self.passing.as_deref_mut() {
+                match gate.go_on() {
+                    Ok(Next::Pass(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                    Ok(Next::Works) => {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Ok(Next::Wants) => {}
+                    Ok(Next::Ended) => self.passing = None,
+                    Err(error) => {
+                        // Whatever else comes is nothing for anybody.
+                        self.passing = None;
+                        self.held.rest = None;
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
+            }
             let frame = match ready!(self.poll_rest(cx)).transpose() {
                 Ok(frame) => frame,
                 Err(error) => {
@@ -69,8 +86,15 @@ impl Rest {
                     return Poll::Ready(Some(Err(failure::of_receive(error))));
                 }
             };
-            let gate = match self.passing.as_deref_mut() {
-                Some(Passing::Gated(gate)) => gate,
+            match self.passing.as_deref_mut() {
+                Some(Passing::Gated(gate)) => match frame.map(Frame::into_data) {
+                    Some(Ok(data)) => gate.push(data),
+                    last => {
+                        let trailers = last.and_then(|last| last.err()?.into_trailers().ok());
+                        self.held.trailers = trailers.map(Box::new);
+                        gate.end();
+                    }
+                },
                 Some(Passing::Tapped(tap)) => {
                     match frame.as_ref().map(Frame::data_ref) {
                         Some(Some(data)) => tap.saw(data),
@@ -80,27 +104,6 @@ impl Rest {
                     return Poll::Ready(frame.map(Ok));
                 }
                 None => return Poll::Ready(frame.map(Ok)),
-            };
-            let passes = match frame.map(Frame::into_data) {
-                Some(Ok(data)) => gate.push(data),
-                last => {
-                    let trailers = last.and_then(|last| last.err()?.into_trailers().ok());
-                    self.held.trailers = trailers.map(Box::new);
-                    let rest = gate.finish();
-                    self.passing = None;
-                    rest
-                }
-            };
-            match passes {
-                // There is more to come, or to be asked for.
-                Ok(data) if data.is_empty() => {}
-                Ok(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
-                Err(error) => {
-                    // Whatever else comes is nothing for anybody.
-                    self.passing = None;
-                    self.held.rest = None;
-                    return Poll::Ready(Some(Err(error)));
-                }
             }
         }
     }

@@ -1,6 +1,5 @@
 //! The gateway of the program under test, running.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::caller::{Answer, Request};
-use crate::product::program::{Finished, Program};
+use crate::product::program::{Finished, Program, memory_most};
 
 /// A running gateway. It is ended when it goes out of scope.
 #[derive(Debug)]
@@ -84,14 +83,7 @@ impl Gateway {
     /// The most memory it has had in use so far, in bytes.
     #[track_caller]
     pub fn memory_most(&self) -> usize {
-        let path = format!("/proc/{}/status", self.program.id());
-        let status = fs::read_to_string(path).expect("a running program has a status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        kibibytes
-            .and_then(|text| text.parse::<usize>().ok())
-            .expect("Linux counts memory")
-            * 1024
+        memory_most(self.program.id())
     }
 }
 

@@ -1,5 +1,6 @@
 //! A program that was started, and what it has printed.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -144,6 +145,19 @@ impl Program {
             stderr: self.stderr(),
         }
     }
+}
+
+/// The most memory that a running process has had in use so far, in bytes.
+#[track_caller]
+pub fn memory_most(id: u32) -> usize {
+    let path = format!("/proc/{id}/status");
+    let status = fs::read_to_string(path).expect("a running program has a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kibibytes
+        .and_then(|text| text.parse::<usize>().ok())
+        .expect("Linux counts memory")
+        * 1024
 }
 
 impl Drop for Program {

@@ -2,7 +2,8 @@
 //!
 //! A block of kind `console` is a session: lines that begin with `$ ` are commands for the shell,
 //! the lines below each are what it prints. `...` stands for anything, over several lines where it
-//! stands alone on one. A gateway with the sandbox runs beside each file; its port is written as 4000.
+//! stands alone on one. A command ends with 0, unless it is said to print an `error:`. A gateway
+//! with the sandbox runs beside each file; its port is written as 4000.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,14 @@ struct Step {
     line: usize,
     command: String,
     expected: Vec<String>,
+}
+
+impl Step {
+    /// Whether it is said to end with an error, which the command does not handle itself.
+    fn is_refused(&self) -> bool {
+        let shows_error = self.expected.iter().any(|line| line.starts_with("error:"));
+        shows_error && !self.command.contains("||")
+    }
 }
 
 fn documents() -> Vec<PathBuf> {
@@ -105,9 +114,16 @@ fn run(document: &Path, step: &Step, product: &Product, gateway: &Gateway) {
             format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()),
         );
     let finished = Program::start(shell).finish();
+    let place = format!("{}:{}", document.display(), step.line);
     let printed = (finished.stdout + &finished.stderr).replace(&format!(":{port}"), ":4000");
+    assert_eq!(
+        finished.status == Some(0),
+        !step.is_refused(),
+        "{place}: {}\nended with {:?} and printed:\n{printed}",
+        step.command,
+        finished.status
+    );
     if !step.expected.is_empty() {
-        let place = format!("{}:{}", document.display(), step.line);
         let pattern = pattern(&step.expected);
         assert!(
             pattern.is_match(&(printed.clone() + "\n")),

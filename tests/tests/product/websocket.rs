@@ -143,3 +143,32 @@ fn only_operations_that_change_do() {
         .expect("an open stream");
     assert_eq!(serving.join().expect("the upstream ends"), "nobody\r\n\r\n");
 }
+
+#[test]
+fn what_an_upstream_says_in_our_name_is_not_passed_on() {
+    let (address, serving) = upstream(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade, x-hop\r\nUpgrade: websocket\r\n\
+         Trunkline-Hint: forged\r\nX-Hop: 1\r\nContent-Length: 5\r\nX-Own: stays\r\n\r\n",
+    );
+    let gateway = product(address).serve();
+    let mut caller = ask(gateway.address(), REALTIME);
+    let answer = read_head(&mut caller);
+    assert!(answer.starts_with("http/1.1 101 "), "{answer}");
+    for gone in ["trunkline-hint", "x-hop", "content-length"] {
+        assert!(!answer.contains(gone), "{gone} in {answer}");
+    }
+    assert!(answer.contains("x-own: stays"), "{answer}");
+    drop(caller);
+    serving.join().expect("the upstream ends");
+}
+
+#[test]
+fn an_upstream_that_changes_to_something_else_is_not_believed() {
+    let (address, serving) = upstream("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n");
+    let gateway = product(address).serve();
+    let mut caller = ask(gateway.address(), REALTIME);
+    let answer = read_head(&mut caller);
+    assert!(answer.starts_with("http/1.1 502 "), "{answer}");
+    drop(caller);
+    serving.join().expect("the upstream ends");
+}

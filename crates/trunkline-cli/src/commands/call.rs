@@ -10,7 +10,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use trunkline::{Options, PageOptions, Paginate, Plan, Validate};
+use trunkline::{JudgeBy, Options, PageOptions, Paginate, Plan, Validate};
 use trunkline_connector::units::{Span, UnitError};
 
 use crate::arguments::SettingsOptions;
@@ -120,7 +120,12 @@ struct ManyOptions {
     #[arg(long, conflicts_with_all = ["include", "wait"])]
     all: bool,
     /// Read no more pages of it than this
-    #[arg(long, value_name = "N", conflicts_with_all = ["include", "wait"])]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = pages_max,
+        conflicts_with_all = ["include", "wait"]
+    )]
     max_pages: Option<NonZeroU64>,
     /// Go on where an earlier reading stopped, as it said
     #[arg(
@@ -131,7 +136,12 @@ struct ManyOptions {
     )]
     from_cursor: Option<String>,
     /// Where a page has its records, as a JSON Pointer, if there are several lists in it
-    #[arg(long, value_name = "POINTER", conflicts_with_all = ["include", "wait"])]
+    #[arg(
+        long,
+        value_name = "POINTER",
+        value_parser = pointer,
+        conflicts_with_all = ["include", "wait"]
+    )]
     items: Option<String>,
     /// Wait until what the call begins is done, and print the result
     #[arg(long)]
@@ -186,12 +196,28 @@ fn time_limit(text: &str) -> Result<Duration, String> {
     Ok(span.0)
 }
 
+/// A number of pages as the command line has it.
+fn pages_max(text: &str) -> Result<NonZeroU64, String> {
+    text.parse()
+        .map_err(|_| "allowed is a whole number from 1".to_owned())
+}
+
+/// A JSON Pointer (RFC 6901) as the command line has it.
+fn pointer(text: &str) -> Result<String, String> {
+    let is_escape = |rest: &str| rest.starts_with(['0', '1']);
+    let is_pointer = text.is_empty() || text.starts_with('/');
+    if is_pointer && text.split('~').skip(1).all(is_escape) {
+        return Ok(text.to_owned());
+    }
+    Err("allowed is a JSON Pointer such as `/data`, or nothing for the whole body".to_owned())
+}
+
 impl Call {
     /// Makes the call and prints what came of it.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
         logging::for_command(&context.environment, context.printer.err_look())?;
         let words = Words::read(self.connector, self.what, self.rest)?;
-        let folder = Folder::new(self.settings.config.as_deref());
+        let folder = Folder::open(self.settings.config.as_deref())?;
         let mut parts = Parts::read(&folder, context)?;
         let mut call = request::build(words, &parts.catalog)?;
         if call.options.fault.is_some() && !self.make.sandbox {
@@ -206,6 +232,8 @@ impl Call {
         if self.make.timeout.is_some() && !self.many.wait {
             call.options.timeout = self.make.timeout;
         }
+        // All of it is printed in any case.
+        call.options.judge_by = JudgeBy::Whole;
         let pages = self.many.pages(&call.options);
         if pages.is_some() && self.show.output == Output::Raw {
             let message = "records are taken out of their pages, so they cannot be printed raw";
@@ -242,7 +270,7 @@ impl Call {
         let catalog = engine.trunkline.catalog();
         let connector = commands::find(&catalog, call.connector.as_str())?;
         let called = (&engine.trunkline, connector);
-        engine.run(async {
+        let outcome = engine.run(async {
             if let Some(options) = pages {
                 let pages = engine.trunkline.pages(call, options)?;
                 return pages::print(pages, called, &mut context.printer).await;
@@ -253,7 +281,11 @@ impl Call {
             }
             let reply = engine.trunkline.call(call).await?;
             output::print(reply, connector, &self.show, &mut context.printer).await
-        })
+        });
+        if matches!(&outcome, Err(failure) if failure.exit.is_interruption()) {
+            engine.leave();
+        }
+        outcome
     }
 }
 

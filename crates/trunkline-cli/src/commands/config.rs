@@ -32,7 +32,7 @@ impl Config {
     /// Prints the settings.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
         let Self::Show { list, settings } = self;
-        let folder = Folder::new(settings.config.as_deref());
+        let folder = Folder::open(settings.config.as_deref())?;
         let (config, warnings) = folder.config(&context.environment, Vec::new())?;
         for warning in warnings {
             context.printer.warn(&warning);

@@ -46,7 +46,7 @@ impl Doctor {
     /// Prints what was found.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
         logging::for_command(&context.environment, context.printer.err_look())?;
-        let folder = Folder::new(self.settings.config.as_deref());
+        let folder = Folder::open(self.settings.config.as_deref())?;
         let mut findings = Findings::default();
         if let Some(parts) = examine(&folder, context, &mut findings)? {
             machine::examine(&parts.config, &Clock::system(), &mut findings);

@@ -48,7 +48,7 @@ pub(crate) struct Explain {
 impl Explain {
     /// Prints the explanation.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        let catalog = Folder::new(self.settings.config.as_deref()).catalog()?;
+        let catalog = Folder::open(self.settings.config.as_deref())?.catalog()?;
         let connector = match &self.connector {
             Some(name) => Some(commands::find(&catalog, name)?),
             None => None,

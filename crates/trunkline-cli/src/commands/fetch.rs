@@ -44,7 +44,7 @@ impl Fetch {
     /// Fetches the address and prints its body.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
         logging::for_command(&context.environment, context.printer.err_look())?;
-        let folder = Folder::new(self.settings.config.as_deref());
+        let folder = Folder::open(self.settings.config.as_deref())?;
         let parts = Parts::read(&folder, context)?;
         let engine = Engine::start(parts, Upstreams::Real)?;
         let options = FetchOptions {

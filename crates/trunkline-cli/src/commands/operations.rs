@@ -13,6 +13,9 @@ use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::printer::{Ink, Printer};
 
+/// The widest column of names: a longer one stands out alone.
+const NAME_WIDTH_MAX: usize = 40;
+
 /// List what can be called, with its inputs
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -38,7 +41,7 @@ pub(crate) struct Operations {
 impl Operations {
     /// Prints the list.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        let catalog = Folder::new(self.settings.config.as_deref()).catalog()?;
+        let catalog = Folder::open(self.settings.config.as_deref())?.catalog()?;
         let connector = commands::find(&catalog, &self.connector)?;
         let operations = match &self.operation {
             None => connector.operations.iter().collect(),
@@ -96,7 +99,8 @@ fn print_inputs(operation: &Operation, printer: &mut Printer) -> Result<(), Fail
         .iter()
         .map(|input| input.name.chars().count())
         .max()
-        .unwrap_or(0);
+        .unwrap_or(0)
+        .min(NAME_WIDTH_MAX);
     for need in [Need::Required, Need::Optional] {
         for input in operation.inputs.iter().filter(|input| input.need == need) {
             let mark = if need == Need::Required { "*" } else { " " };

@@ -60,7 +60,7 @@ impl Serve {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
         logging::for_server(&context.environment)?;
         let mut source = Source {
-            folder: Folder::new(self.settings.config.as_deref()),
+            folder: Folder::open(self.settings.config.as_deref())?,
             environment: context.environment.clone(),
             arguments: self
                 .listen

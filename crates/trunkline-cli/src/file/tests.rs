@@ -1,6 +1,6 @@
 //! How files on the command line are read.
 
-use std::io::ErrorKind;
+use std::fs::File;
 use std::path::Path;
 
 use super::{TextError, read_text};
@@ -8,7 +8,7 @@ use super::{TextError, read_text};
 #[track_caller]
 fn assert_too_large(path: &Path, bytes_max: u64) {
     match read_text(path, bytes_max) {
-        Err(TextError::Io(err)) => assert_eq!(err.kind(), ErrorKind::FileTooLarge),
+        Err(TextError::TooLarge { bytes_max: named }) => assert_eq!(named, bytes_max),
         other => panic!("{other:?}"),
     }
 }
@@ -21,6 +21,10 @@ fn a_file_is_read_up_to_its_limit() {
     assert_eq!(read_text(&path, 4).expect("text"), "four");
     assert_too_large(&path, 3);
     assert_too_large(Path::new("/dev/zero"), 100);
+    // Nobody has the memory or the time for this one.
+    let long = File::create(&path).expect("a file");
+    long.set_len(1 << 40).expect("a length");
+    assert_too_large(&path, 1 << 39);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What the working folder holds.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 
 use trunkline::Environment;
 
-use super::Folder;
+use super::{Folder, connector_files};
 use crate::exit::Exit;
 
 fn write(root: &Path, name: &str, text: &str) {
@@ -24,7 +26,7 @@ fn everything_is_found_beside_the_settings_file() {
     );
     write(root.path(), ".env", "A_KEY=from-env\nB_KEY=from-env");
     write(root.path(), ".env.local", "A_KEY=from-local");
-    let folder = Folder::new(Some(&root.path().join("trunkline.toml")));
+    let folder = Folder::open(Some(&root.path().join("trunkline.toml"))).expect("it is there");
     let environment = Environment::new([("C_KEY".to_owned(), "from-process".to_owned())]);
     let (config, _) = folder.config(&environment, Vec::new()).expect("settings");
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:4567");
@@ -50,7 +52,7 @@ fn arguments_win_over_the_file() {
         "my.toml",
         "[server]\nlisten = \"127.0.0.1:4567\"",
     );
-    let folder = Folder::new(Some(&root.path().join("my.toml")));
+    let folder = Folder::open(Some(&root.path().join("my.toml"))).expect("it is there");
     let arguments = vec![("server.listen", "127.0.0.1:9".to_owned())];
     let (config, _) = folder
         .config(&Environment::default(), arguments)
@@ -60,10 +62,7 @@ fn arguments_win_over_the_file() {
 
 #[test]
 fn a_settings_file_that_was_named_must_be_there() {
-    let folder = Folder::new(Some(Path::new("/nowhere/trunkline.toml")));
-    let failure = folder
-        .config(&Environment::default(), Vec::new())
-        .expect_err("no file");
+    let failure = Folder::open(Some(Path::new("/nowhere/trunkline.toml"))).expect_err("no file");
     assert_eq!(failure.exit, Exit::Usage);
     assert_eq!(
         failure.complaints[0].message,
@@ -82,7 +81,7 @@ fn a_broken_connector_of_ones_own_is_named_with_its_place() {
     );
     write(root.path(), "connectors/.hidden/connector.toml", "nonsense");
     write(root.path(), "connectors/README.md", "not a connector");
-    let folder = Folder::new(Some(&root.path().join("trunkline.toml")));
+    let folder = Folder::open(Some(&root.path().join("trunkline.toml"))).expect("it is there");
     let failure = folder.catalog().expect_err("a problem");
     let place = format!("{}/connectors/acme/connector.toml:", root.path().display());
     assert!(
@@ -92,4 +91,41 @@ fn a_broken_connector_of_ones_own_is_named_with_its_place() {
             .all(|complaint| complaint.message.starts_with(&place)),
         "{failure:?}"
     );
+}
+
+#[test]
+fn a_folder_without_any_connector_file_is_no_connector() {
+    let root = tempfile::tempdir().expect("a folder");
+    write(root.path(), "trunkline.toml", "");
+    write(root.path(), "connectors/notes/README.md", "not a connector");
+    write(root.path(), "connectors/old/operations/a.txt", "neither");
+    let folder = Folder::open(Some(&root.path().join("trunkline.toml"))).expect("it is there");
+    let own = folder.own_connectors().expect("nothing is wrong");
+    assert!(own.is_empty(), "{own:?}");
+    write(root.path(), "connectors/acme/operations/a.toml", "wrong");
+    let failure = folder.catalog().expect_err("a problem");
+    assert!(
+        failure.complaints[0].message.contains("connectors/acme"),
+        "{failure:?}"
+    );
+}
+
+#[test]
+fn only_regular_files_are_a_connectors() {
+    let root = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| root.path().join(name);
+    write(root.path(), "connector.toml", "a");
+    write(root.path(), "operations/a.toml", "b");
+    fs::create_dir_all(path("operations/folder.toml")).expect("a folder");
+    symlink(path("operations/a.toml"), path("operations/link.toml")).expect("a link");
+    symlink(path("nowhere"), path("operations/broken.toml")).expect("a link");
+    let pipe = path("operations/pipe.toml");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("there is `mkfifo`").success());
+    let found: Vec<String> = connector_files(root.path())
+        .expect("files")
+        .into_iter()
+        .map(|file| file.text)
+        .collect();
+    assert_eq!(found, ["a", "b", "b"]);
 }

@@ -5,6 +5,9 @@ use crate::item::{InputName, Step};
 /// What a backslash takes the meaning from.
 pub(super) const SPECIAL: [char; 6] = ['\\', '=', ':', '.', '[', ']'];
 
+/// The most steps into a value: as deep as JSON is read.
+const STEPS_MAX: usize = 127;
+
 /// A character of a name, and whether a backslash took its meaning.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Letter {
@@ -95,6 +98,13 @@ pub(super) fn input_name(name: &[Letter]) -> Result<InputName, Wrong> {
     reject_stray_bracket(key)?;
     let mut steps = Vec::new();
     while let Some((first, after)) = rest.split_first() {
+        if steps.len() == STEPS_MAX {
+            return wrong(
+                first.at,
+                format!("the name goes deeper than {STEPS_MAX} steps"),
+                format!("at most {STEPS_MAX} times `.key` or `[key]` follow the input's name"),
+            );
+        }
         let (step, remaining) = match first.character {
             '[' => bracketed(first.at, after)?,
             '.' => dotted(first.at, after)?,

@@ -40,7 +40,9 @@ impl NestError {
         match self {
             Self::Twice { .. } => "write `name[]=…` for each entry of a list",
             Self::Different { .. } => "an input is a text, an object or a list, not two of them",
-            Self::Gap { .. } => "places count from 0, in order; `[]` always takes the next one",
+            Self::Gap { .. } => {
+                r"places count from 0, in order, and `[]` takes the next one; write `\` before a digit for a key of digits"
+            }
         }
     }
 }

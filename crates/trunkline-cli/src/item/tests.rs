@@ -262,6 +262,18 @@ fn a_wrong_value_names_its_place_and_what_is_allowed() {
 }
 
 #[test]
+fn a_name_goes_as_deep_as_json_and_no_deeper() {
+    let deepest = format!("a{}=1", ".b".repeat(127));
+    assert!(tree(&[deepest.as_str()]).is_ok());
+    let deeper = format!("a{}=1", "[b]".repeat(30_000));
+    let err = deeper.parse::<Item>().expect_err("no item");
+    assert_eq!(err.at, 2 + 3 * 127);
+    assert_eq!(err.what, "the name goes deeper than 127 steps");
+    let query = format!("a{}==1", ".b".repeat(128));
+    assert_eq!(query.parse::<Item>().expect_err("no item").at, 2 + 2 * 127);
+}
+
+#[test]
 fn values_find_their_places_in_the_tree() {
     check_tree(
         &["a=1", "b:=2", "c:=null"],
@@ -324,8 +336,8 @@ fn values_that_clash_are_refused() {
     check_clash(
         &["a[5]=1"],
         expect![[r#"
-        `a[5]` leaves a gap: the next place in that list is 0
-        places count from 0, in order; `[]` always takes the next one"#]],
+            `a[5]` leaves a gap: the next place in that list is 0
+            places count from 0, in order, and `[]` takes the next one; write `\` before a digit for a key of digits"#]],
     );
 }
 

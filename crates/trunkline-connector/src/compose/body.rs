@@ -33,9 +33,9 @@ pub(super) fn write(
         BodyKind::None => None,
         BodyKind::Json if operation.body_input.is_some() => {
             let field = fields.into_iter().next();
-            field.map(|field| json(&field.value))
+            field.map(|field| json(&field.value, operation))
         }
-        BodyKind::Json => Some(json(&Value::Object(object(fields)))),
+        BodyKind::Json => Some(json(&Value::Object(object(fields)), operation)),
         BodyKind::Form => Some(form(&fields, form::FORM)),
         BodyKind::FormRepeated => Some(form(&fields, form::REPEATED)),
         BodyKind::Multipart => Some(ComposedBody::Multipart(multipart::parts(&fields))),
@@ -45,7 +45,7 @@ pub(super) fn write(
             let field = fields.into_iter().next();
             field.map(|field| raw(&field.value, declared))
         }
-        BodyKind::Graphql => return graphql(fields, extent, problems),
+        BodyKind::Graphql => return graphql(operation, fields, extent, problems),
     };
     Written {
         body,
@@ -53,9 +53,9 @@ pub(super) fn write(
     }
 }
 
-fn json(value: &Value) -> ComposedBody {
+fn json(value: &Value, operation: &Operation) -> ComposedBody {
     ComposedBody::Bytes {
-        content_type: JSON,
+        content_type: operation.content_type.clone().unwrap_or(JSON),
         bytes: value.to_string().into_bytes(),
     }
 }
@@ -99,7 +99,12 @@ fn raw(value: &Value, declared: Option<&HeaderValue>) -> ComposedBody {
 
 /// `{"query": …, "operationName": …, "variables": …}` (GraphQL over HTTP); what is not there is
 /// left out.
-fn graphql(fields: Vec<Field>, extent: Extent, problems: &mut Vec<InputProblem>) -> Written {
+fn graphql(
+    operation: &Operation,
+    fields: Vec<Field>,
+    extent: Extent,
+    problems: &mut Vec<InputProblem>,
+) -> Written {
     let mut query = None;
     let mut name = None;
     let mut variables = Inputs::new();
@@ -130,7 +135,7 @@ fn graphql(fields: Vec<Field>, extent: Extent, problems: &mut Vec<InputProblem>)
         request.insert("variables".to_owned(), Value::Object(variables));
     }
     Written {
-        body: Some(json(&Value::Object(request))),
+        body: Some(json(&Value::Object(request), operation)),
         graphql: kind,
     }
 }

@@ -242,6 +242,8 @@ impl Folder {
         let credential_headers = secrets::credential_headers(check, &file.caller);
         let credential_paths = secrets::credential_paths(check, file);
         let credential_query = secrets::credential_query(check, &file.caller);
+        let own_tokens = secrets::own_tokens(check, &file.caller);
+        let followed_headers = secrets::followed_headers(check, &file.caller);
         let timeouts = sending::timeouts(check, &file.timeouts);
         let retry = sending::retry(check, &file.retry);
         let idempotency = sending::idempotency(check, file.idempotency.as_ref());
@@ -258,8 +260,11 @@ impl Folder {
             credential_headers,
             credential_paths,
             credential_query,
+            own_tokens,
+            followed_headers,
             timeouts,
             retry,
+            methods_promise: file.retry.methods_promise,
             idempotency,
             waits: meaning.waits,
             outcomes: meaning.outcomes,

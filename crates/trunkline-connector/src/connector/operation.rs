@@ -46,6 +46,8 @@ pub struct Operation {
     pub repeatable: Repeatable,
     /// The way of paging, as a place in [`Connector::pagination`](crate::Connector::pagination).
     pub pagination: Option<usize>,
+    /// Inputs with which the pages are not read on.
+    pub not_paged_with: Vec<String>,
     /// JSON Pointer to the records of a page, where the way of paging does not say.
     pub items: Option<String>,
     /// JSON Pointer to the `pageInfo` of a GraphQL connection, likewise.
@@ -177,17 +179,25 @@ impl Input {
 }
 
 impl Poll {
-    /// The inputs of the operation that looks, from the reply that began the job.
+    /// The inputs of `looking`, the operation that looks, from the reply that began the job.
     ///
     /// # Errors
     ///
     /// The first pointer that finds nothing.
-    pub fn inputs_from(&self, reply: &Value) -> Result<Inputs, JobError> {
+    pub fn inputs_from(&self, reply: &Value, looking: &Operation) -> Result<Inputs, JobError> {
         let mut inputs = Inputs::new();
         for (name, pointer) in &self.inputs {
             let found = reply.pointer(pointer).filter(|value| !value.is_null());
             let value = found.ok_or_else(|| JobError(pointer.clone()))?;
-            inputs.insert(name.clone(), value.clone());
+            let wants_text = looking
+                .input(name)
+                .is_some_and(|input| input.kind == InputKind::String);
+            // An id may be a number in one place and a text in another.
+            let value = match value {
+                Value::Number(number) if wants_text => Value::String(number.to_string()),
+                other => other.clone(),
+            };
+            inputs.insert(name.clone(), value);
         }
         Ok(inputs)
     }

@@ -57,6 +57,9 @@ pub struct OperationSection {
     pub repeatable: Repeatable,
     /// The way of paging, by its name in `[pagination]`.
     pub pagination: Option<String>,
+    /// Inputs that choose one page by themselves, with which the pages are not read on.
+    #[serde(default)]
+    pub not_paged_with: Vec<String>,
     /// JSON Pointer to the records of a page; left out: as the way of paging says.
     pub items: Option<String>,
     /// JSON Pointer to the `pageInfo` of a GraphQL connection, likewise.

@@ -7,25 +7,28 @@ use super::{
     DEPTH_MAX, Document, DocumentError, Operation, OperationKind, TOKENS_MAX, Type, Variable,
 };
 
+/// The most syntax errors that are told.
+const ERRORS_MAX: usize = 50;
+
 impl Document {
     /// Reads a document.
     ///
     /// # Errors
     ///
-    /// Every place at which it is no GraphQL that can be executed, in order.
+    /// The first places at which it is no GraphQL that can be executed, in order.
     pub fn parse(text: &str) -> Result<Self, Vec<DocumentError>> {
         let parser = Parser::new(text)
             .recursion_limit(DEPTH_MAX)
             .token_limit(TOKENS_MAX);
         let tree = parser.parse();
         let text = Text(text);
-        let mut errors: Vec<_> = tree
-            .errors()
-            .map(|error| text.syntax_error(error))
-            .collect();
-        if !errors.is_empty() {
+        let mut found: Vec<_> = tree.errors().collect();
+        if !found.is_empty() {
+            found.sort_by_key(|error| error.index());
+            // Each costs a walk through the text, and nobody reads more of them.
+            let shown = found.into_iter().take(ERRORS_MAX);
+            let mut errors: Vec<_> = shown.map(|error| text.syntax_error(error)).collect();
             // What follows from the first error of a line says nothing more.
-            errors.sort_by_key(|error| (error.line, error.column));
             errors.dedup_by_key(|error| error.line);
             return Err(errors);
         }

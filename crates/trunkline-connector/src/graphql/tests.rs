@@ -283,3 +283,10 @@ proptest! {
         prop_assert_eq!(read, declared);
     }
 }
+
+#[test]
+fn of_a_text_that_is_all_wrong_the_beginning_is_told() {
+    let errors = Document::parse(&":\n".repeat(500)).unwrap_err();
+    assert!(errors.len() <= 50, "{}", errors.len());
+    assert_eq!((errors[0].line, errors[0].column), (1, 1));
+}

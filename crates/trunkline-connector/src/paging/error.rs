@@ -45,8 +45,8 @@ pub enum PagingError {
     #[error("the cursor `{0}` came twice, so the pages lead round in a circle")]
     RepeatedCursor(String),
     /// An address that was asked for before; only its path is shown.
-    #[error("the next page's address, `{0}`, came twice, so the pages lead round in a circle")]
-    RepeatedAddress(String),
+    #[error("the next page's address came twice, so the pages lead round in a circle")]
+    RepeatedAddress,
     /// An address that cannot be called.
     #[error("the next page's address cannot be called: {0}")]
     BadAddress(String),

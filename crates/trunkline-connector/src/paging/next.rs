@@ -116,7 +116,7 @@ impl Pager {
                 if self.seen.insert(hash(url.as_str())) {
                     return Ok(());
                 }
-                Err(PagingError::RepeatedAddress(url.path().to_owned()))
+                Err(PagingError::RepeatedAddress)
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::mem::MaybeUninit;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use httparse::Status;
 
@@ -119,7 +119,10 @@ fn parse(bytes: &[u8]) -> Result<Option<Parsed>, Malformed> {
 
 impl Parsed {
     fn into_answer(self, bytes: &Bytes, asked: Asked) -> Result<Answer, Malformed> {
-        let mut said = Said::default();
+        let mut said = Said {
+            status: self.status,
+            ..Said::default()
+        };
         let mut headers = self
             .places
             .cut(bytes, |name, value| said.note(name, value))?;
@@ -151,6 +154,7 @@ impl Parsed {
 /// What the headers say of the body's end and of the connection's.
 #[derive(Default)]
 struct Said {
+    status: StatusCode,
     length: Option<u64>,
     /// How often it was given.
     lengths: usize,
@@ -184,11 +188,16 @@ impl Said {
             self.stays |= head::has_token(value, "keep-alive");
             self.listed.extend(hop::listed(value));
         }
-        Ok(if hop::is_hop(name) {
+        Ok(if hop::is_hop(name) && !self.is_change(name) {
             Fate::Dropped
         } else {
             Fate::Kept
         })
+    }
+
+    /// Whether a header says to which protocol the connection changes.
+    fn is_change(&self, name: &HeaderName) -> bool {
+        self.status == StatusCode::SWITCHING_PROTOCOLS && name == UPGRADE
     }
 
     /// RFC 9112 section 6.3, item 5: the same length several times is one length.
@@ -225,7 +234,7 @@ impl Said {
     /// Removes what was listed, and leaves one length where it was given several times: who is
     /// next may be less lenient.
     fn tidy(&self, headers: &mut HeaderMap) {
-        for name in &self.listed {
+        for name in self.listed.iter().filter(|name| !self.is_change(name)) {
             headers.remove(name);
         }
         if let Some(length) = self.length

@@ -50,6 +50,46 @@ async fn a_tunnel_carries_both_ways_from_the_first_byte_behind_the_head() {
     upstream.closed(0).await;
 }
 
+/// What an upstream says with 101 goes no further than its connection, but for what it says itself.
+#[tokio::test]
+async fn a_change_has_no_length_and_nothing_of_its_connection() {
+    let (egress, _clock) = egress();
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade, x-hop\r\n\
+        upgrade: Chat\r\nkeep-alive: timeout=5\r\nx-hop: 1\r\ncontent-length: 5\r\n\
+        sec-websocket-accept: yes\r\n\r\nhello";
+    let upstream = Upstream::start([vec![Step::Request, send(answer)]]);
+    let answer = match upgrade(&egress, &upstream.origin(), &LIMITS).await {
+        Ok(Upgraded::Tunnel(answer)) => answer,
+        other => panic!("no tunnel: {other:?}"),
+    };
+    let (head, mut tunnel) = answer.into_parts();
+    let names: Vec<_> = head.headers.keys().collect();
+    assert_eq!(names, ["sec-websocket-accept"]);
+    assert_eq!(read(&mut tunnel, 5).await, "hello");
+}
+
+#[tokio::test]
+async fn a_change_to_what_was_not_asked_for_is_none() {
+    for said in [
+        "",
+        "upgrade: h2c\r\n",
+        "upgrade: chat, h2c\r\n",
+        "upgrade:\r\n",
+    ] {
+        let (egress, _clock) = egress();
+        let answer =
+            format!("HTTP/1.1 101 Switching Protocols\r\n{said}connection: upgrade\r\n\r\n");
+        let upstream = Upstream::start([vec![Step::Request, send(&answer), Step::Closed]]);
+        let result = upgrade(&egress, &upstream.origin(), &LIMITS).await;
+        let err = result.expect_err(said);
+        assert_eq!(err.kind(), SendErrorKind::UpstreamMalformed, "{said}");
+        assert_eq!(
+            err.reason(),
+            Some("it changed to another protocol than the one asked for")
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_end_of_the_upstreams_direction_is_an_end() {
     let (egress, _clock) = egress();

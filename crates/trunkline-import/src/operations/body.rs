@@ -73,7 +73,13 @@ impl<'d> Reader<'d, '_> {
             Sort::Json => self.json(one, (media, described), inputs, &at),
             Sort::Form => self.form(media, inputs, &at),
             Sort::Multipart => self.multipart(media, inputs, &at),
-            Sort::Raw => raw((media, described), inputs),
+            Sort::Raw => {
+                let facts = values::facts(self.spec, media.fields.get("schema"));
+                if values::has_limits(self.spec, &facts) {
+                    self.report.add(Loss::Limits, &at, media.name);
+                }
+                raw((media, described), inputs)
+            }
         }
     }
 
@@ -123,14 +129,13 @@ impl<'d> Reader<'d, '_> {
         at: &At<'_>,
     ) -> Body {
         let name = essence(media.name);
-        if name.ends_with("+json") && name != "application/*+json" {
-            self.report.add(Loss::ContentType, at, media.name);
-        }
+        let is_own = name.ends_with("+json") && name != "application/*+json";
         let schema = media.fields.get("schema");
         let facts = values::facts(self.spec, schema);
         let collected = fields::collect(self.spec, schema);
         let mut body = Body {
             kind: BodyKind::Json,
+            content_type: is_own.then_some(name),
             schema: schema.and_then(|schema| {
                 let name = format!("{}.request", one.name);
                 self.schemas
@@ -162,6 +167,7 @@ impl<'d> Reader<'d, '_> {
     fn form(&mut self, media: Media<'d>, inputs: &mut Inputs, at: &At<'_>) -> Body {
         let encoding = media.fields.get("encoding").and_then(Value::as_object);
         let collected = self.schema_fields(media);
+        self.limits(&collected, at);
         let mut nests = false;
         self.fields(collected, inputs, at, |field, facts, input| {
             let own = encoding
@@ -182,6 +188,7 @@ impl<'d> Reader<'d, '_> {
     fn multipart(&mut self, media: Media<'d>, inputs: &mut Inputs, at: &At<'_>) -> Body {
         let encoding = media.fields.get("encoding").and_then(Value::as_object);
         let collected = self.schema_fields(media);
+        self.limits(&collected, at);
         let spec = self.spec;
         let mut lists_of_files = Vec::new();
         self.fields(collected, inputs, at, |field, facts, input| {
@@ -218,6 +225,16 @@ impl<'d> Reader<'d, '_> {
 
     fn schema_fields(&self, media: Media<'d>) -> Collected<'d> {
         fields::collect(self.spec, media.fields.get("schema"))
+    }
+
+    /// Reports limits of properties that no schema is kept of.
+    pub(super) fn limits(&mut self, collected: &Collected<'d>, at: &At<'_>) {
+        for field in collected.list.iter().take(LISTED_MAX) {
+            let facts = values::facts(self.spec, Some(field.schema));
+            if values::has_limits(self.spec, &facts) {
+                self.report.add(Loss::Limits, at, field.name);
+            }
+        }
     }
 
     /// Adds the properties of a body as inputs, those that are required first.

@@ -183,6 +183,7 @@ impl<'d> Reader<'d, '_> {
         if is_written && facts.kind == InputKind::Object && style == "form" && explodes {
             // Each property is a field of the query.
             let fields = fields::collect(self.spec, schema);
+            self.limits(&fields, &At::Pointer(&parameter.at));
             for field in fields.list {
                 let at = At::Pointer(&parameter.at);
                 let input = self.field_input(&field, &at);
@@ -201,6 +202,9 @@ impl<'d> Reader<'d, '_> {
         let facts = values::facts(self.spec, schema);
         if facts.has_odd_values {
             self.report.add(Loss::Values, &at, parameter.name);
+        }
+        if values::has_limits(self.spec, &facts) {
+            self.report.add(Loss::Limits, &at, parameter.name);
         }
         let need = facts.need(Required::of(parameter.fields));
         let about = spec::text(parameter.fields, "description");

@@ -72,6 +72,43 @@ impl Facts<'_> {
     }
 }
 
+/// What limits an input besides its kind and the values that are listed.
+const LIMITS: [&str; 10] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+];
+
+/// Whether a schema, its parts or its entries limit an input, which connectors do not check.
+pub(super) fn has_limits(spec: Spec<'_>, facts: &Facts<'_>) -> bool {
+    let Some(fields) = facts.fields.filter(|_| facts.one_of.is_empty()) else {
+        return false;
+    };
+    let parts = spec::items(fields, "allOf")
+        .iter()
+        .chain(fields.get("items"));
+    let parts = parts.filter_map(|part| spec.follow(part).ok()?.as_object());
+    std::iter::once(fields).chain(parts).any(says_limits)
+}
+
+fn says_limits(fields: &Fields) -> bool {
+    LIMITS.iter().any(|key| match fields.get(*key) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        // Everything is at least as long as nothing.
+        Some(Value::Number(least)) if matches!(*key, "minLength" | "minItems") => {
+            least.as_u64() != Some(0)
+        }
+        Some(_) => true,
+    })
+}
+
 /// Whether the document says that an input must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Required {

@@ -10,10 +10,8 @@ fn check(text: &str, expected: Value) {
         name: "a.yaml".to_owned(),
         text: text.to_owned(),
     };
-    assert_eq!(
-        read(&source).map_err(|problem| problem.to_string()),
-        Ok(expected)
-    );
+    let read = read(&source).map_err(|problem| problem.to_string());
+    assert_eq!(read.map(|read| read.value), Ok(expected));
 }
 
 #[track_caller]
@@ -106,4 +104,47 @@ fn a_few_lines_cannot_stand_for_more_than_there_is_room_for() {
         vec!["*a"; 100].join(", ")
     );
     check_refusal(&long, "a.yaml:2:");
+}
+
+#[track_caller]
+fn read_whole(name: &str, text: &str) -> Read {
+    let source = Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
+    read(&source).expect("it can be read")
+}
+
+#[track_caller]
+fn check_twice(name: &str, text: &str, expected: &[&str]) {
+    assert_eq!(read_whole(name, text).twice, expected, "{text}");
+}
+
+#[test]
+fn keys_that_stand_twice_are_named_with_their_place() {
+    let check = |text: &str, expected: &[&str]| {
+        check_twice("a.json", text, expected);
+        // JSON is YAML as well.
+        check_twice("a.yaml", &format!("# \n{text}"), expected);
+    };
+    check(
+        r#"{ "a": [1, { "b": "}\",{\"", "b": 2 }], "c": {}, "c": [], "d": "a" }"#,
+        &["/a/1/b", "/c"],
+    );
+    check(
+        r#"{ "paths": { "/x": { "a": 1 }, "/\u0078": { "a": 1 } } }"#,
+        &["/paths/~1x"],
+    );
+    check(r#"{ "a": { "x": 1 }, "b": { "x": 1, "y": "x" } }"#, &[]);
+    check_twice("a.yaml", "200: a\n'200': b\n", &["/200"]);
+    check_twice("a.yaml", "a: &a { x: 1 }\nb: { <<: *a, x: 2 }", &[]);
+    check_twice("a.yaml", &"a: 1\n".repeat(1_000), &["/a"; 20]);
+}
+
+#[test]
+fn a_further_document_is_noticed() {
+    let has_more = |text| read_whole("a.yaml", text).has_more;
+    assert!(has_more("a: 1\n---\nb: 2\n"));
+    assert!(has_more("a: 1\n---\n["));
+    assert!(!has_more("---\na: 1\n...\n# end\n"));
 }

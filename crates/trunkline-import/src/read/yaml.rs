@@ -3,11 +3,14 @@
 //! The parser hands out events and keeps no tree, so depth and aliases are bounded here: a few
 //! lines of aliases can stand for more values than a machine holds.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Number, Value};
 use trunkline_connector::document::Problem;
+
+use super::{Read, TWICE_MAX};
 
 /// As deep as `serde_json` reads, which everything after this relies on.
 const DEPTH_MAX: usize = 127;
@@ -18,7 +21,7 @@ const ALIAS_BYTES_MAX: usize = 64 << 20;
 /// What a value counts besides its text.
 const VALUE_BYTES: usize = 64;
 
-pub(super) fn read(name: &str, text: &str) -> Result<Value, Box<Problem>> {
+pub(super) fn read(name: &str, text: &str) -> Result<Read, Box<Problem>> {
     let refuse = |at: &Marker, message: String| {
         Box::new(Problem {
             file: name.to_owned(),
@@ -29,7 +32,8 @@ pub(super) fn read(name: &str, text: &str) -> Result<Value, Box<Problem>> {
         })
     };
     let mut builder = Builder::default();
-    for event in Parser::new_from_str(text) {
+    let mut events = Parser::new_from_str(text);
+    while let Some(event) = events.next() {
         let (event, span) = event.map_err(|error| {
             let why = error.info().trim_end_matches('.').to_lowercase();
             refuse(error.marker(), format!("the file is no YAML: {why}"))
@@ -38,13 +42,28 @@ pub(super) fn read(name: &str, text: &str) -> Result<Value, Box<Problem>> {
             .take(event)
             .map_err(|why| refuse(&span.start, why))?;
         if let Some(value) = builder.done.take() {
-            return Ok(value);
+            return Ok(Read {
+                value,
+                twice: builder.twice,
+                has_more: has_more(events),
+            });
         }
     }
     Err(refuse(
         &Marker::new(0, 1, 0),
         "the file is empty".to_owned(),
     ))
+}
+
+/// Whether anything follows the end of a document, be it YAML or not.
+fn has_more<'t>(mut events: impl Iterator<Item = Result<(Event<'t>, Span), ScanError>>) -> bool {
+    let is_end = |event: &Event<'_>| {
+        matches!(
+            event,
+            Event::Nothing | Event::DocumentEnd | Event::StreamEnd
+        )
+    };
+    events.any(|event| !event.is_ok_and(|(event, _)| is_end(&event)))
 }
 
 /// Puts events together.
@@ -57,6 +76,8 @@ struct Builder {
     /// What aliases stand for so far.
     alias_bytes: usize,
     done: Option<Value>,
+    /// Where keys stand that were there before.
+    twice: Vec<String>,
 }
 
 /// A value that an alias can name.
@@ -233,6 +254,7 @@ impl Builder {
     }
 
     fn put(&mut self, value: Value) -> Result<(), String> {
+        let mut twice = None;
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.done = Some(value),
             Some(Content::List(items)) => items.push(value),
@@ -242,6 +264,9 @@ impl Builder {
                 merged,
             }) => match key.take() {
                 Some(Key::Field(name)) => {
+                    if fields.contains_key(&name) && self.twice.len() < TWICE_MAX {
+                        twice = Some(name.clone());
+                    }
                     fields.insert(name, value);
                 }
                 Some(Key::Merge) => match value {
@@ -251,7 +276,25 @@ impl Builder {
                 None => return Err("a list or a table cannot be a key".to_owned()),
             },
         }
+        if let Some(name) = twice {
+            let parents = self.open.iter().filter_map(Open::step);
+            let at = super::pointer(parents.chain([Cow::Owned(name)]));
+            self.twice.push(at);
+        }
         Ok(())
+    }
+}
+
+impl Open {
+    /// The key or the place whose value comes next or is being made.
+    fn step(&self) -> Option<Cow<'_, str>> {
+        match &self.content {
+            Content::List(items) => Some(Cow::Owned(items.len().to_string())),
+            Content::Table { key, .. } => match key.as_ref()? {
+                Key::Field(name) => Some(Cow::Borrowed(name)),
+                Key::Merge => Some(Cow::Borrowed("<<")),
+            },
+        }
     }
 }
 

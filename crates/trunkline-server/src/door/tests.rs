@@ -288,19 +288,65 @@ fn what_http_cannot_promise_is_refused() {
         &format!("POST /a\n{host}\nExpect: 100-Continue"),
         expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
-    check(
-        &format!("GET /a\n{host}\nUpgrade: h2c, WebSocket"),
-        expect!["Admitted { cors: None, options: Absent, change: WebSocket }"],
-    );
-    check(
-        &format!("POST /a\n{host}\nUpgrade: websocket"),
-        expect!["request_malformed: a WebSocket is asked for with GET over HTTP/1.1"],
-    );
     // curl asks so with --http2; to go on with HTTP/1.1 is an answer (RFC 9110 section 7.8).
     check(
         &format!("GET /a\n{host}\nUpgrade: h2c"),
         expect!["Admitted { cors: None, options: Absent, change: None }"],
     );
+}
+
+#[test]
+fn a_websocket_is_asked_for_as_it_must_be() {
+    let check = |method: &str, lines: &[&str], expected: Expect| {
+        let lines = lines.join("\n");
+        check(
+            &format!("{method} /a\nHost: localhost:4000\n{lines}"),
+            expected,
+        );
+    };
+    let (upgrade, connection) = ("Upgrade: h2c, WebSocket", "Connection: keep-alive, Upgrade");
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    let all = &[upgrade, connection, key, "Content-Length: 0"];
+    check(
+        "GET",
+        all,
+        expect!["Admitted { cors: None, options: Absent, change: WebSocket }"],
+    );
+    check(
+        "GET",
+        &[
+            upgrade,
+            "Upgrade: h2c",
+            "Connection: close",
+            connection,
+            key,
+        ],
+        expect!["Admitted { cors: None, options: Absent, change: WebSocket }"],
+    );
+    check(
+        "POST",
+        all,
+        expect!["request_malformed: a WebSocket is asked for with GET over HTTP/1.1"],
+    );
+    check(
+        "GET",
+        &[upgrade, key],
+        expect![[
+            r#"request_malformed: a WebSocket is asked for with `Connection: upgrade` beside `Upgrade: websocket`"#
+        ]],
+    );
+    check(
+        "GET",
+        &[upgrade, connection],
+        expect!["request_malformed: a WebSocket is asked for with a `Sec-WebSocket-Key`"],
+    );
+    for body in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
+        check(
+            "GET",
+            &[upgrade, connection, key, body],
+            expect!["request_malformed: a WebSocket is asked for without a body"],
+        );
+    }
 }
 
 #[test]

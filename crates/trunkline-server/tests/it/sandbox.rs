@@ -147,7 +147,7 @@ fn what_was_not_recorded_is_named() {
     let (head, body) = show.ask("GET /openai/v1/nothing", "", "").message();
     assert!(head.starts_with("http/1.1 404 "), "{head}");
     assert!(
-        body.contains("no example for `GET /v1/nothing` of OpenAI"),
+        body.contains("`openai` has none for `GET /v1/nothing`"),
         "{body}"
     );
 }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -14,6 +15,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use trunkline_connector::ClientCredentials;
 use trunkline_connector::compose;
@@ -22,6 +24,7 @@ use trunkline_egress::{Head, Origin};
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
+use super::forms;
 use crate::secret::Secret;
 
 /// How long an assertion may be used: as long as Google takes at most.
@@ -32,9 +35,6 @@ const LIFETIME_UNSAID: Duration = Duration::from_mins(5);
 
 /// How much of a server's own words is quoted.
 const SAID_CHARS_MAX: usize = 200;
-
-/// What is shorter stands in other words too and is no secret worth its name.
-const SECRET_CHARS_MIN: usize = 4;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -52,7 +52,7 @@ enum Kind {
         content_type: HeaderValue,
         /// Holds the client's password where the server wants it there.
         body: Secret,
-        /// Its id and its password, in each form in which they are sent.
+        /// Its id and its password, in each form in which a server could repeat them.
         secrets: Vec<Secret>,
     },
     ServiceAccount(Box<Account>),
@@ -116,7 +116,7 @@ pub(super) fn of_client(
         fields.push(("scope".to_owned(), scope.clone()));
     }
     fields.extend(spec.parameters.iter().cloned());
-    let mut secrets = vec![Secret::new(id), Secret::new(password)];
+    let mut secrets = vec![id.to_owned(), password.to_owned()];
     let mut authorization = None;
     match spec.client_auth {
         ClientAuth::Body => {
@@ -126,9 +126,9 @@ pub(super) fn of_client(
         ClientAuth::Basic => {
             // Section 2.3.1: both are encoded as in a form first.
             let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-            let pair = STANDARD.encode(format!("{}:{}", encoded(id), encoded(password)));
-            let value = HeaderValue::try_from(format!("Basic {pair}")).ok();
-            secrets.push(Secret::new(pair));
+            let pair = format!("{}:{}", encoded(id), encoded(password));
+            let value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(&pair))).ok();
+            secrets.push(pair);
             authorization = value.map(|mut value| {
                 value.set_sensitive(true);
                 value
@@ -154,9 +154,15 @@ pub(super) fn of_client(
             authorization,
             content_type,
             body: Secret::new(body),
-            secrets,
+            secrets: quotable_by_nobody(&secrets),
         },
     }
+}
+
+/// Every form of these secrets.
+fn quotable_by_nobody(secrets: &[String]) -> Vec<Secret> {
+    let secrets = secrets.iter().map(String::as_str);
+    forms::of(secrets.filter(|secret| forms::CHARS_MIN <= secret.chars().count()))
 }
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -259,6 +265,11 @@ impl Grant {
 }
 
 impl GrantError {
+    /// Whether the server could not answer, rather than would not.
+    pub(super) fn is_out_of_order(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if status.is_server_error())
+    }
+
     /// What to do about it.
     pub(super) fn hint(&self) -> &'static str {
         match self {
@@ -318,8 +329,8 @@ pub(super) fn read(
     body: &[u8],
     secrets: &[Secret],
 ) -> Result<Granted, GrantError> {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let token = answer.get("access_token").and_then(Value::as_str);
+    let answer: Answer<'_> = serde_json::from_slice(body).unwrap_or_default();
+    let token = text(&answer, "access_token");
     let token = token.filter(|token| status.is_success() && !token.is_empty());
     let Some(token) = token else {
         let said = said(&answer, secrets);
@@ -333,29 +344,44 @@ pub(super) fn read(
     let mut authorization =
         HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| GrantError::NoToken)?;
     authorization.set_sensitive(true);
-    // A number, and for some servers a text that is one.
-    let seconds = answer.get("expires_in").and_then(|value| match value {
-        Value::String(text) => text.trim().parse().ok(),
-        other => other.as_f64(),
-    });
-    // Nothing and less than nothing are no lifetimes.
-    let seconds = seconds.filter(|seconds: &f64| *seconds > 0.0);
-    let lifetime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     Ok(Granted {
         authorization,
-        lifetime: lifetime.unwrap_or(LIFETIME_UNSAID),
+        lifetime: lifetime(&answer).unwrap_or(LIFETIME_UNSAID),
     })
 }
 
+/// An answer's fields. Each value is read by itself, so that an odd one spoils no other.
+type Answer<'a> = BTreeMap<String, &'a RawValue>;
+
+fn text(answer: &Answer<'_>, name: &str) -> Option<String> {
+    serde_json::from_str(answer.get(name)?.get()).ok()
+}
+
+/// A number, and for some servers a text that is one. Nothing and less than nothing are no
+/// lifetimes.
+fn lifetime(answer: &Answer<'_>) -> Option<Duration> {
+    let name = "expires_in";
+    let seconds = match text(answer, name) {
+        Some(text) => text.trim().parse().ok(),
+        None => serde_json::from_str(answer.get(name)?.get()).ok(),
+    };
+    let seconds = seconds.filter(|seconds: &f64| *seconds > 0.0)?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
 /// A server's own words for its refusal.
-fn said(answer: &Value, secrets: &[Secret]) -> Option<String> {
-    let words = ["error", "error_description"].map(|key| answer.get(key).and_then(Value::as_str));
-    let words: Vec<&str> = words.into_iter().flatten().collect();
-    let secrets = secrets.iter().map(Secret::expose);
-    let said = secrets
-        .filter(|secret| SECRET_CHARS_MIN <= secret.chars().count())
-        .fold(words.join(", "), |said, secret| said.replace(secret, "…"));
-    let said = said.chars().filter(|character| !character.is_control());
-    let said: String = said.take(SAID_CHARS_MAX).collect();
+fn said(answer: &Answer<'_>, secrets: &[Secret]) -> Option<String> {
+    let words = ["error", "error_description"].map(|name| text(answer, name));
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    // First, so that none of them hides a secret.
+    let said = without_controls(&words.join(", "));
+    let secrets = secrets.iter().map(|it| without_controls(it.expose()));
+    let secrets = secrets.filter(|secret| !secret.is_empty());
+    let said = secrets.fold(said, |said, secret| said.replace(&secret, "…"));
+    let said: String = said.chars().take(SAID_CHARS_MAX).collect();
     (!said.is_empty()).then_some(said)
+}
+
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|it| !it.is_control()).collect()
 }

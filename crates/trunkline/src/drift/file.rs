@@ -1,9 +1,11 @@
 //! The report on disk: one line of JSON per difference. Several processes may add to it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::{Drifted, report};
 
@@ -12,6 +14,9 @@ pub const FILE_NAME: &str = "drift.json";
 
 /// Held while the report is read and written anew.
 const LOCK_NAME: &str = "drift.lock";
+
+/// How long to wait before the lock is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// The largest report that is read; what is larger is none of ours.
 const BYTES_MAX: u64 = 64 << 20;
@@ -34,11 +39,12 @@ pub fn read(folder: &Path) -> io::Result<Vec<Drifted>> {
 }
 
 /// Adds rows to the report in a data folder. Whoever reads it meanwhile sees the old or the new one.
-pub(super) fn add(folder: &Path, rows: &[Drifted]) -> io::Result<()> {
+///
+/// # Errors
+/// If it cannot be read or written, or another process holds its lock for longer than `lock_wait`.
+pub(super) fn add(folder: &Path, rows: &[Drifted], lock_wait: Duration) -> io::Result<()> {
     make_folder(folder)?;
-    let lock = private().open(folder.join(LOCK_NAME))?;
-    // Where the file system knows no locks, the last one to write wins.
-    let locked = lock.lock();
+    let locked = lock(&folder.join(LOCK_NAME), lock_wait)?;
     let rows = report::merge(read(folder)?, rows);
     let mut text = Vec::new();
     for row in &rows {
@@ -53,6 +59,29 @@ pub(super) fn add(folder: &Path, rows: &[Drifted]) -> io::Result<()> {
     }
     drop(locked);
     written
+}
+
+/// Locks the report, as long as the file is open.
+fn lock(path: &Path, wait: Duration) -> io::Result<File> {
+    let file = private().open(path)?;
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock() {
+            // Where the file system knows no locks, the last one to write wins.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+            Err(TryLockError::WouldBlock) if waited < wait => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("another process holds the lock `{LOCK_NAME}`");
+                return Err(io::Error::new(ErrorKind::WouldBlock, message));
+            }
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "no system tells when a file lock is free"
+        )]
+        thread::sleep(LOCK_PAUSE);
+        waited += LOCK_PAUSE;
+    }
 }
 
 fn write(path: &Path, text: &[u8]) -> io::Result<()> {

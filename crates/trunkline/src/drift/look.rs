@@ -1,18 +1,23 @@
 //! Compares a body that has passed with what is known of it.
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::Part;
 use crate::held::{self, Encoding};
-use crate::schema::{Change, Check, Difference, Findings, Known};
+use crate::schema::{self, Change, Check, Difference, Findings, Known, Unread};
 use crate::sse;
 
 /// The most that is unfolded of a compressed body.
 const UNFOLDED_MAX: usize = 4 << 20;
 
+/// The most values of a body that is looked at.
+const VALUES_MAX: usize = 200_000;
+
 /// The most events of one stream that are looked at.
 const EVENTS_MAX: usize = 2_000;
+
+/// The most differences that are taken from the events of one stream, about.
+const DIFFERENCES_MAX: usize = 2_000;
 
 /// A body that has passed, or the beginning of a stream.
 #[derive(Debug)]
@@ -66,7 +71,8 @@ impl Passed {
     }
 }
 
-/// Looks at a body. `None` where it cannot be read or nothing is known of it.
+/// Looks at a body. `None` where it cannot be read, is too much to be compared, or nothing is known
+/// of it.
 pub(super) fn look(check: &Check, passed: &Passed) -> Option<Looked> {
     let mut looked = Looked::default();
     match &passed.kind {
@@ -82,8 +88,15 @@ pub(super) fn look(check: &Check, passed: &Passed) -> Option<Looked> {
         Kind::Events | Kind::Lines => {
             let known = check.known_of_event();
             let text = passed.text()?;
-            for event in events(&passed.kind, &text).into_iter().take(EVENTS_MAX) {
-                looked.compare(Part::Event, &known, &event)?;
+            for event in events(&passed.kind, &text).iter().take(EVENTS_MAX) {
+                // Of those that cannot be compared, the others say enough.
+                looked.compare(Part::Event, &known, event);
+                if DIFFERENCES_MAX <= looked.count() {
+                    break;
+                }
+            }
+            if looked.differences.is_empty() {
+                return None;
             }
         }
     }
@@ -97,15 +110,27 @@ impl Looked {
             Known::Promise(schema) => (schema, true),
             Known::Examples(schema) => (schema, false),
         };
-        let Ok(body) = serde_json::from_slice::<Value>(text) else {
-            self.is_not_json(part, "something else".to_owned());
-            return Some(());
+        let body = match schema::read(text, VALUES_MAX) {
+            Ok(body) => body,
+            Err(Unread::NotJson) => {
+                self.is_not_json(part, "something else".to_owned());
+                return Some(());
+            }
+            // It is what was promised, and nobody knows more.
+            Err(Unread::TooMany | Unread::TooStrange) => return None,
         };
+        let compared = schema.compare(&body).ok()?;
         if is_promise && self.broken.is_none() {
-            self.broken = schema.findings(&body);
+            self.broken = compared.broken;
         }
-        self.differences.push((part, schema.differences(&body)));
+        self.differences.push((part, compared.differences));
         Some(())
+    }
+
+    /// How many differences there are.
+    fn count(&self) -> usize {
+        let counts = self.differences.iter().map(|(_, found)| found.len());
+        counts.sum()
     }
 
     fn is_not_json(&mut self, part: Part, found: String) {

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use expect_test::{Expect, expect};
@@ -21,6 +22,7 @@ use crate::config::Override;
 use crate::held::Encoding;
 use crate::metrics::Metrics;
 use crate::schema::{Check, Checks, Difference};
+use crate::secret::Secret;
 
 fn source(name: &str, text: &str) -> Source {
     Source {
@@ -79,6 +81,7 @@ fn sample(check: &Arc<Check>, passed: Passed) -> Sample {
     Sample {
         check: Arc::clone(check),
         call_id: CallId::new(Clock::system().wall(), 0),
+        secrets: vec![Secret::new("topsecret")],
         passed,
     }
 }
@@ -235,8 +238,8 @@ fn what_is_there_is_added_to() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("deep/.trunkline");
     assert_eq!(read(&folder).unwrap(), []);
-    file::add(&folder, &[row("/a", 2, 3), row("/b", 1, 3)]).unwrap();
-    file::add(&folder, &[row("/a", 3, 2), row("/c", 1, 4)]).unwrap();
+    file::add(&folder, &[row("/a", 2, 3), row("/b", 1, 3)], Duration::ZERO).unwrap();
+    file::add(&folder, &[row("/a", 3, 2), row("/c", 1, 4)], Duration::ZERO).unwrap();
     let rows = read(&folder).unwrap();
     let [a, b, c] = rows.as_slice() else {
         panic!("{rows:?}");
@@ -260,6 +263,85 @@ fn what_is_there_is_added_to() {
         .collect();
     names.sort();
     assert_eq!(names, [".gitignore", "drift.json", "drift.lock"]);
+}
+
+#[test]
+fn a_lock_that_another_process_keeps_is_not_waited_for_for_ever() {
+    let root = tempfile::tempdir().unwrap();
+    let lock = fs::File::create(root.path().join("drift.lock")).unwrap();
+    lock.lock().unwrap();
+    let wait = Duration::from_millis(30);
+    let error = file::add(root.path(), &[row("/a", 1, 1)], wait).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "another process holds the lock `drift.lock`"
+    );
+    assert_eq!(read(root.path()).unwrap(), []);
+    drop(lock);
+    file::add(root.path(), &[row("/a", 1, 1)], Duration::ZERO).unwrap();
+    assert_eq!(read(root.path()).unwrap(), [row("/a", 1, 1)]);
+}
+
+#[test]
+fn a_watcher_ends_although_the_report_is_locked() {
+    let root = tempfile::tempdir().unwrap();
+    let lock = fs::File::create(root.path().join("drift.lock")).unwrap();
+    lock.lock().unwrap();
+    let check = check_of(connector());
+    let (clock, _time) = Clock::manual();
+    let watcher = Watcher::new(Arc::clone(Metrics::default().looks()), clock);
+    watcher.keep_in(root.path().to_owned());
+    watcher.take(sample(&check, passed(Kind::Json, &["{\"new\": 1}"])));
+    drop(watcher);
+    assert_eq!(read(root.path()).unwrap(), []);
+}
+
+#[test]
+fn keys_that_are_secrets_are_data() {
+    check(
+        connector(),
+        vec![passed(
+            Kind::Json,
+            &[
+                r#"{"id": 1, "tags": [], "sk_live_abc": 1, "ghp_abcdef": 1, "AKIAIOSFODNNEXAMPLE": 1,"#,
+                r#" "my-topsecret-key": 1, "kJhGfDsAqWeRtYuIoPzXcVbNm": 1, "line\nfeed": 1,"#,
+                r#" "default_payment_method_of_customer": 1, "isAutomaticTaxCalculationEnabled": 1}"#,
+            ],
+        )],
+        expect![[r#"
+            reply "/*" appeared: no such field -> a whole number, 1
+            reply "/default_payment_method_of_customer" appeared: no such field -> a whole number, 1
+            reply "/isAutomaticTaxCalculationEnabled" appeared: no such field -> a whole number, 1
+            trunkline_replies_checked_total{connector="acme",operation="things.list"} 1
+            trunkline_replies_broken_total{connector="acme",operation="things.list"} 0"#]],
+    );
+}
+
+#[test]
+fn json_that_no_value_holds_has_not_changed() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200)).leak();
+    let many = format!("[{}1]", "1,".repeat(300_000)).leak();
+    check(
+        connector(),
+        vec![
+            passed(Kind::Json, &[deep]),
+            passed(Kind::Json, &[many]),
+            passed(Kind::Json, &["{\"id\": 1e999}"]),
+            passed(Kind::Json, &["{\"id\": \"\\ud800\"}"]),
+        ],
+        expect![""],
+    );
+}
+
+#[test]
+fn what_passes_takes_no_more_room_than_there_is() {
+    let (clock, _time) = Clock::manual();
+    let watcher = Watcher::new(Arc::clone(Metrics::default().looks()), clock);
+    assert!(watcher.has_room_for(8 << 20));
+    assert!(!watcher.has_room_for(1));
+    watcher.forget(1 << 20);
+    assert!(watcher.has_room_for(1 << 20));
+    assert!(!watcher.has_room_for(1));
 }
 
 #[test]

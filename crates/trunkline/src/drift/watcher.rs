@@ -10,12 +10,14 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 use trunkline_egress::Clock;
 
+use super::aside::Aside;
 use super::look::{self, Looked, Passed};
 use super::report::Report;
 use super::{Drifted, file};
 use crate::call::CallId;
 use crate::metrics::{Looks, Promise};
-use crate::schema::Check;
+use crate::schema::{Check, Difference};
+use crate::secret::Secret;
 
 /// The most bodies that wait to be looked at; further ones pass unseen.
 const WAITING_MAX: usize = 64;
@@ -23,11 +25,18 @@ const WAITING_MAX: usize = 64;
 /// The most bytes that wait.
 const WAITING_BYTES_MAX: usize = 8 << 20;
 
+/// The most bytes that are remembered of bodies that are still passing.
+const PASSING_BYTES_MAX: usize = 8 << 20;
+
 /// How often the report is written down at most.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 
+/// How long another process may take to write the report. What is not written then is written the
+/// next time; at the end there is none.
+const LOCK_WAIT: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 1_000 });
+
 /// Room for schemas and bodies that are nested as deeply as JSON may be. Only what is used is taken.
-const STACK_BYTES: usize = 8 << 20;
+pub(super) const STACK_BYTES: usize = 8 << 20;
 
 /// Looks at bodies that have passed. Dropped, it first ends what it has begun.
 #[derive(Debug)]
@@ -35,6 +44,8 @@ pub(crate) struct Watcher {
     desk: Arc<Desk>,
     /// Begun with the first body; `None` where the system gives no thread.
     thread: OnceLock<Option<Thread>>,
+    passing_bytes: AtomicUsize,
+    aside: Aside,
 }
 
 #[derive(Debug)]
@@ -59,12 +70,14 @@ struct Desk {
 pub(crate) struct Sample {
     pub(crate) check: Arc<Check>,
     pub(crate) call_id: CallId,
+    /// What must stand nowhere, whoever repeats it.
+    pub(crate) secrets: Vec<Secret>,
     pub(crate) passed: Passed,
 }
 
 #[derive(Debug)]
 enum Task {
-    Look(Sample),
+    Look(Box<Sample>),
     /// Say when everything before was looked at.
     Tell(SyncSender<()>),
 }
@@ -90,7 +103,30 @@ impl Watcher {
                 waiting_bytes: AtomicUsize::new(0),
             }),
             thread: OnceLock::new(),
+            passing_bytes: AtomicUsize::new(0),
+            aside: Aside::new(),
         }
+    }
+
+    /// Where bodies are looked at that a call waits for and that are large.
+    pub(crate) fn aside(&self) -> &Aside {
+        &self.aside
+    }
+
+    /// Whether there is room to remember so many bytes more of bodies that are passing. They are
+    /// to be [forgotten](Self::forget) then.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        let known = self.passing_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let is_room = known + bytes <= PASSING_BYTES_MAX;
+        if !is_room {
+            self.forget(bytes);
+        }
+        is_room
+    }
+
+    /// So many bytes are no longer remembered.
+    pub(crate) fn forget(&self, bytes: usize) {
+        self.passing_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// From now on the report is also written down in this folder. The first one counts.
@@ -105,7 +141,7 @@ impl Watcher {
         let waiting = self.desk.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         let is_room = waiting + bytes <= WAITING_BYTES_MAX;
         let thread = self.thread().filter(|_| is_room);
-        let sent = thread.map(|thread| thread.sender.try_send(Task::Look(sample)));
+        let sent = thread.map(|thread| thread.sender.try_send(Task::Look(Box::new(sample))));
         if !matches!(sent, Some(Ok(()))) {
             self.desk.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
@@ -189,6 +225,7 @@ impl Desk {
         let Sample {
             check,
             call_id,
+            secrets,
             passed,
         } = sample;
         let Some(looked) = look::look(check, passed) else {
@@ -204,6 +241,7 @@ impl Desk {
         };
         let is_first = self.looks.count(check.connector, &check.operation, is);
         if let Some(findings) = broken {
+            let findings = findings.without_data(secrets);
             let what = findings.broken_promise(&check.operation, "reply");
             let connector = check.connector.as_str();
             if is_first {
@@ -216,6 +254,7 @@ impl Desk {
         let mut report = self.report();
         let mut is_different = false;
         for (part, differences) in differences {
+            let differences = Difference::without_secrets(differences, secrets);
             is_different |= !differences.is_empty();
             let operation = (check.connector, &check.operation);
             report.add(operation, part, differences, &now);
@@ -230,7 +269,7 @@ impl Desk {
         };
         saving.due = self.clock.now() + SAVE_EVERY;
         let rows = self.report().unsaved();
-        match file::add(folder, &rows) {
+        match file::add(folder, &rows, LOCK_WAIT) {
             Ok(()) => {
                 self.report().saved(&rows);
                 saving.is_wanted = false;

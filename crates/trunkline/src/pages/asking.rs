@@ -13,8 +13,10 @@ use trunkline_connector::{ConnectorName, Inputs, Operation};
 use trunkline_egress::Body;
 
 use super::fields;
-use crate::call::{Call, Files, Options, Target};
+use crate::call::{Call, Files, JudgeBy, Options, Target};
 use crate::error::{Error, ErrorKind};
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The call of one page after another.
 #[derive(Debug)]
@@ -52,6 +54,11 @@ impl Asking {
         };
         // The body may become another one.
         headers.remove(header::CONTENT_LENGTH);
+        // A page is read to its end in any case.
+        let options = Options {
+            judge_by: JudgeBy::Whole,
+            ..options
+        };
         Ok(Self {
             connector,
             target,
@@ -101,7 +108,7 @@ impl Asking {
                 let value = self.headers.get(wire)?.to_str().ok()?;
                 Some(Value::from(value))
             }
-            InputPlace::Body => match operation.body {
+            InputPlace::Body => match self.body_kind(operation) {
                 BodyKind::Form | BodyKind::FormRepeated => {
                     fields::get(str::from_utf8(&self.body).ok()?, wire).map(Value::from)
                 }
@@ -143,6 +150,22 @@ impl Asking {
         }
     }
 
+    /// How the body is written: some APIs take more than one form, and the request says which it is.
+    fn body_kind(&self, operation: &Operation) -> BodyKind {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        let Some(kind) = kind.and_then(|kind| kind.to_str().ok()) else {
+            return operation.body;
+        };
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        match operation.body {
+            BodyKind::Graphql => BodyKind::Graphql,
+            BodyKind::FormRepeated if kind == FORM => BodyKind::FormRepeated,
+            _ if kind.eq_ignore_ascii_case(FORM) => BodyKind::Form,
+            _ if kind.eq_ignore_ascii_case("application/json") => BodyKind::Json,
+            _ => BodyKind::Raw,
+        }
+    }
+
     fn write(
         &mut self,
         operation: &Operation,
@@ -163,7 +186,7 @@ impl Asking {
         if place != InputPlace::Body {
             return Err(no_place(operation, name, "it is a part of the path"));
         }
-        match operation.body {
+        match self.body_kind(operation) {
             BodyKind::Form | BodyKind::FormRepeated => {
                 let body = str::from_utf8(&self.body)
                     .map_err(|_| no_place(operation, name, "the body is no form"))?;

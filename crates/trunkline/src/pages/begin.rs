@@ -86,6 +86,25 @@ pub(super) fn asked(
     }
 }
 
+/// Refuses inputs that choose one page by themselves: with them, what is read next would be no
+/// continuation.
+///
+/// # Errors
+/// [`ErrorKind::BadInput`], naming one that is given.
+pub(super) fn refuse_excluded(operation: &Operation, asking: &Asking) -> Result<(), Error> {
+    let names = operation.not_paged_with.iter().map(String::as_str);
+    let given = asking.inputs(operation, names);
+    let Some(name) = given.keys().next() else {
+        return Ok(());
+    };
+    let message = format!(
+        "`{name}` chooses one page, from which `{}` is not read on",
+        operation.name
+    );
+    Err(Error::new(ErrorKind::BadInput, message)
+        .with_hint("leave it out to read all pages, or read this page alone"))
+}
+
 /// Refuses a GraphQL document that does not take the cursor: it would be answered with the first
 /// page for ever. What else is wrong with it, the call will say.
 ///

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use trunkline_connector::{Auth, Connector};
+use trunkline_connector::Connector;
 use trunkline_egress::Origin;
 use url::Url;
 
@@ -12,22 +12,25 @@ use super::fields;
 use crate::error::Error;
 use crate::installed::Installed;
 
+/// What stands in an address in place of a secret.
+const HIDDEN: &str = "hidden";
+
 /// One of the addresses that an API is called at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Base {
+pub(crate) struct Base {
     /// The path that belongs to it, in whole segments; empty for the main one.
-    pub(super) prefix: String,
+    pub(crate) prefix: String,
     /// Whom to connect to.
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
     /// What takes the prefix's place; without a final slash.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 /// The addresses that a connector is called at, as settings and secrets say.
 ///
 /// # Errors
 /// If it has none yet.
-pub(super) fn bases(installed: &Installed) -> Result<Vec<Base>, Error> {
+pub(crate) fn bases(installed: &Installed) -> Result<Vec<Base>, Error> {
     let further = installed.connector.hosts.iter();
     let prefixes = further.map(|host| host.prefix.as_str());
     let mut bases = Vec::new();
@@ -46,7 +49,7 @@ pub(super) fn bases(installed: &Installed) -> Result<Vec<Base>, Error> {
 ///
 /// # Errors
 /// If the connector has no address yet.
-pub(super) fn address(installed: &Installed, path_and_query: &str) -> Result<Option<Url>, Error> {
+pub(crate) fn address(installed: &Installed, path_and_query: &str) -> Result<Option<Url>, Error> {
     let placed = installed.place_of(path_and_query)?;
     let rest = path_and_query.get(placed.replaced..).unwrap_or_default();
     Ok(Url::parse(&format!("{}{}{rest}", placed.origin, placed.base_path)).ok())
@@ -57,7 +60,7 @@ pub(super) fn address(installed: &Installed, path_and_query: &str) -> Result<Opt
 ///
 /// An address is looked for among those that the API is called at, and then among those that it
 /// calls its own: behind a stand-in, answers still name the latter.
-pub(super) fn below(connector: &Connector, bases: &[Base], url: &Url) -> Option<String> {
+pub(crate) fn below(connector: &Connector, bases: &[Base], url: &Url) -> Option<String> {
     let origin = Origin::from_url(url).ok()?;
     let ours = || bases.iter().filter(|base| base.origin == origin);
     let matching = ours().filter_map(|base| {
@@ -85,6 +88,21 @@ pub(super) fn below(connector: &Connector, bases: &[Base], url: &Url) -> Option<
     Some(path)
 }
 
+/// The path of an address, a word that says nothing in place of each secret part.
+fn without_secret_parts(connector: &Connector, bases: &[Base], url: &Url) -> Option<String> {
+    let below = below(connector, bases, url)?;
+    let below = below.split('?').next().unwrap_or_default();
+    // How much of the address's path stands before the part that templates describe.
+    let before = url.path().len().checked_sub(below.len())?;
+    let mut path = url.path().to_owned();
+    let mut templates = connector.credential_paths.iter();
+    let places = templates.find_map(|template| template.places_in_prefix(below))?;
+    for (_, place) in places.into_iter().rev() {
+        path.replace_range(before + place.start..before + place.end, HIDDEN);
+    }
+    Some(path)
+}
+
 /// The same path and query at the address that the API calls its own.
 fn at_home(connector: &Connector, url: &Url) -> Url {
     let mut home = connector.base_url.example().clone();
@@ -93,13 +111,16 @@ fn at_home(connector: &Connector, url: &Url) -> Url {
     home
 }
 
-/// An address without what may be a credential in its query, for people and for the next call, to
-/// which ours is added again.
-pub(super) fn without_credential(connector: &Connector, mut url: Url) -> Url {
-    let of_auth =
-        |name: &str| matches!(&connector.auth, Auth::Query { name: own, .. } if own == name);
-    let is_credential =
-        |name: &str| connector.credential_query.iter().any(|own| own == name) || of_auth(name);
+/// An address without what may be a credential in its path and query, for people and for the next
+/// call, in which ours takes its place again.
+pub(crate) fn without_credential(connector: &Connector, bases: &[Base], mut url: Url) -> Url {
+    if let Some(path) = without_secret_parts(connector, bases, &url) {
+        url.set_path(&path);
+    }
+    let of_auth = connector.auth.query_fields();
+    let is_credential = |name: &str| {
+        connector.credential_query.iter().any(|own| own == name) || of_auth.contains(&name)
+    };
     let kept = url
         .query()
         .map(|query| fields::without(query, is_credential));

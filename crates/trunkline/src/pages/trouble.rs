@@ -32,8 +32,12 @@ pub(super) fn no_json(error: &serde_json::Error) -> Error {
 /// A next page at somebody else's address, of which only the host is shown.
 pub(super) fn foreign(connector: &Connector, url: &Url) -> Error {
     let host = url.host_str().unwrap_or_default();
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     let message = format!(
-        "the next page is at `{host}`, where `{}` does not answer",
+        "the next page is at `{host}{port}`, where `{}` does not answer",
         connector.name
     );
     Error::new(ErrorKind::AddressRefused, message).with_hint(

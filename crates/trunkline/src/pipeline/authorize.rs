@@ -11,14 +11,14 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use trunkline_connector::Operation;
-use trunkline_connector::format::{self, BodyKind, HostCredential, OperationAuth};
+use trunkline_connector::format::{self, BodyKind, HostCredential, MethodsPromise, OperationAuth};
 use trunkline_connector::graphql::{Document, OperationKind};
 use trunkline_egress::{Body, Head, Limits, Origin, Replayable};
 
 use super::record::Record;
 use super::resolve::{self, Address, Resolved};
 use super::retry::{Repeatable, RetryPolicy};
-use crate::call::{Fault, Validate};
+use crate::call::{Fault, JudgeBy, Validate};
 use crate::credential::{Credential, Proof, Token};
 use crate::error::{Error, ErrorKind};
 use crate::installed::Installed;
@@ -42,6 +42,8 @@ pub(super) struct Granted {
     operation: Option<usize>,
     pub(super) origin: Origin,
     presents: Presents,
+    /// The token of somebody who has signed in at the API, and its header.
+    pub(super) own_token: Option<Box<(HeaderName, HeaderValue)>>,
     /// The token that proves who calls, where it is one that runs out.
     pub(super) token: Option<Token>,
     renewals: Renewals,
@@ -54,6 +56,7 @@ pub(super) struct Granted {
     pub(super) limits: Limits,
     pub(super) deadline_holds: DeadlineHolds,
     pub(super) validate: Validate,
+    pub(super) judge_by: JudgeBy,
     pub(super) fault: Option<Fault>,
 }
 
@@ -117,6 +120,10 @@ pub(super) fn authorize(
     };
     let target = ours.map_or(Ok(target), resolve::parse)?;
     let idempotency = idempotency(&resolved, record);
+    let own_token = match presents {
+        Presents::Credential => own_token(&resolved),
+        Presents::Nothing | Presents::Withheld => None,
+    };
     let timeout = options.timeout.or(installed.time_limits.call);
     let retry = retry(installed.retry, options.attempts_max, &resolved.headers);
     strip::strip(&mut resolved.headers, &installed.credential_headers, proof);
@@ -135,9 +142,11 @@ pub(super) fn authorize(
             None => DeadlineHolds::UntilAnswer,
         },
         validate: options.validate,
+        judge_by: options.judge_by,
         fault: options.fault,
         origin,
         presents,
+        own_token,
         token: None,
         renewals: Renewals::Left,
         head: Head {
@@ -256,8 +265,7 @@ fn ours_in_path(
     }
     let path = sent.path();
     if has_odd_segment(path) {
-        let message =
-            "the path has an empty segment, `.` or `..`, behind which a credential could hide";
+        let message = "the path has an empty segment, `.`, `..` or a letter that is encoded, behind which a credential could hide";
         return Err(Error::new(ErrorKind::BadUrl, message).with_hint("write the path out"));
     }
     let templates = connector.credential_paths.iter();
@@ -282,6 +290,9 @@ fn ours_in_path(
 
 /// Whether servers could read another path into this one (RFC 3986 section 5.2.4).
 fn has_odd_segment(path: &str) -> bool {
+    if has_encoded_letter(path) {
+        return true;
+    }
     let mut segments = path.split('/').skip(1).peekable();
     while let Some(segment) = segments.next() {
         let is_last = segments.peek().is_none();
@@ -291,6 +302,17 @@ fn has_odd_segment(path: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a character is percent-encoded that never has to be (RFC 3986 section 2.3).
+fn has_encoded_letter(path: &str) -> bool {
+    let mut codes = path.split('%').skip(1);
+    codes.any(|code| {
+        let code = code
+            .get(..2)
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
+        code.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte))
+    })
 }
 
 /// The caller's own key for this request, or one of ours where the connector declares that it
@@ -305,12 +327,26 @@ fn idempotency(resolved: &Resolved, record: &Record) -> Option<(HeaderName, Head
     Some((declared.header.clone(), key))
 }
 
+/// The caller's token, where the API itself gave it to somebody who has signed in.
+fn own_token(resolved: &Resolved) -> Option<Box<(HeaderName, HeaderValue)>> {
+    let mut declared = resolved.installed.connector.own_tokens.iter();
+    let (token, value) =
+        declared.find_map(|token| Some((token, token.find(&resolved.headers)?)))?;
+    let mut value = value.clone();
+    value.set_sensitive(true);
+    Some(Box::new((token.header.clone(), value)))
+}
+
 fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> Repeatable {
     let only_reads = resolved
         .operation()
         .is_some_and(|operation| operation.repeatable == format::Repeatable::Always);
-    // RFC 9110 section 9.2.2.
-    if resolved.method.is_idempotent() || only_reads || is_query(resolved) {
+    let is_promised = match resolved.installed.connector.methods_promise {
+        // RFC 9110 section 9.2.2.
+        MethodsPromise::TheUsual => resolved.method.is_idempotent(),
+        MethodsPromise::Nothing => false,
+    };
+    if is_promised || only_reads || is_query(resolved) {
         Repeatable::Harmless
     } else if key.is_some() || carries_key(resolved) {
         Repeatable::Keyed

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use trunkline_connector::Connector;
 use trunkline_connector::format::Class;
 use trunkline_connector::outcome::{self, Answer, Verdict};
@@ -12,8 +12,10 @@ use trunkline_egress::{Clock, ReceiveError, Received, SendError, SendErrorKind};
 use super::authorize::{DeadlineHolds, Granted};
 use super::retry::{Ending, Ruling};
 use super::send::Sent;
-use crate::call::VendorError;
-use crate::held::{self, Held};
+use crate::call::{JudgeBy, VendorError};
+use crate::held::{Held, Sizes};
+use crate::installed::Installed;
+use crate::secret::Secret;
 
 /// Servers of several vendors say by it whether to ask again; their SDKs obey.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -67,10 +69,11 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
     if granted.installed.is_plain(head.status) {
         return Classified::plain(head.status, head.headers, body);
     }
+    let sizes = sizes(granted.judge_by, &head.headers);
     let body = if is_held(connector, head.status, &head.headers) {
         // What rules have to see of an answer is due as its beginning is.
         let until = clock.now() + granted.limits.first_byte;
-        let read = Held::read(body, &head.headers, held::BYTES_MAX, (clock, until));
+        let read = Held::read(body, &head.headers, sizes.sent, (clock, until));
         // Boxed, so that a call whose answer nobody looks into does not carry its size.
         match Box::pin(read).await {
             Ok(body) => body,
@@ -79,7 +82,7 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
     } else {
         Held::nothing(body)
     };
-    let json = body.json();
+    let json = body.json(sizes.unfolded);
     let answer = Answer {
         status: head.status,
         headers: &head.headers,
@@ -95,7 +98,7 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         (
             asked,
             json.as_ref()
-                .map(|json| Box::new(vendor_error(connector, json))),
+                .map(|json| Box::new(vendor_error(&granted.installed, json))),
         )
     };
     Classified {
@@ -137,6 +140,16 @@ impl Classified {
     }
 }
 
+/// Only JSON tells more than its status: a download is not kept for that.
+fn sizes(judge_by: JudgeBy, headers: &HeaderMap) -> Sizes {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_json = kind.is_some_and(|kind| kind.windows(4).any(|part| part == b"json"));
+    match judge_by {
+        JudgeBy::Whole if is_json => Sizes::WHOLE,
+        JudgeBy::Whole | JudgeBy::Beginning => Sizes::LITTLE,
+    }
+}
+
 fn is_held(connector: &Connector, status: StatusCode, headers: &HeaderMap) -> bool {
     let is_error = status.is_client_error() || status.is_server_error();
     (is_error || outcome::needs_body(&connector.outcomes, &connector.waits, status))
@@ -165,10 +178,18 @@ pub(crate) fn is_stream(headers: &HeaderMap) -> bool {
     })
 }
 
-fn vendor_error(connector: &Connector, json: &serde_json::Value) -> VendorError {
+/// The vendor's own words, in which some repeat the credential that they refuse.
+fn vendor_error(installed: &Installed, json: &serde_json::Value) -> VendorError {
+    let connector = &installed.connector;
+    let traces = installed.credential().map(|known| known.traces(connector));
+    let traces = traces.unwrap_or_default();
+    let masked = |text: &str| {
+        let traces = traces.iter().map(Secret::expose);
+        traces.fold(text.to_owned(), |text, trace| text.replace(trace, "…"))
+    };
     VendorError {
-        message: connector.vendor_message(json).map(ToOwned::to_owned),
-        code: connector.vendor_code(json),
+        message: connector.vendor_message(json).map(masked),
+        code: connector.vendor_code(json).map(|code| masked(&code)),
     }
 }
 

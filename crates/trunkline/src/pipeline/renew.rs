@@ -6,7 +6,7 @@ use trunkline_egress::GatherError;
 
 use super::authorize::Granted;
 use crate::client::Trunkline;
-use crate::credential::Proof;
+use crate::credential::{Means, Proof};
 use crate::error::{Error, ErrorKind};
 use crate::explain;
 
@@ -31,9 +31,13 @@ pub(super) async fn renew(engine: &Trunkline, granted: &mut Granted) -> Result<(
     let installed = Arc::clone(&granted.installed);
     let clock = engine.clock();
     if let Some(Proof::Token(tokens)) = granted.proof(&installed)? {
-        let token = tokens
-            .current(engine.egress(), clock, &granted.limits)
-            .await;
+        let means = Means {
+            egress: engine.egress(),
+            clock,
+            limits: &granted.limits,
+            retry: &installed.retry,
+        };
+        let token = tokens.current(means).await;
         let title = &installed.connector.title;
         granted.token = Some(token.map_err(|error| error.to_error(title))?);
         return Ok(());

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use trunkline_connector::compose::{self, Composed};
 use trunkline_connector::graphql::OperationKind;
-use trunkline_connector::{Connector, Inputs, Operation};
+use trunkline_connector::{Connector, Inputs, Operation, media};
 use trunkline_egress::Body;
 use url::Url;
 
@@ -82,7 +82,9 @@ pub(super) fn resolve(snapshot: &Snapshot, call: Call) -> Result<Resolved, Error
             }
             if let Some(composed) = composed.body {
                 let (content_type, composed) = body_of(composed, &files)?;
-                headers.insert(header::CONTENT_TYPE, content_type);
+                if !says_so_itself(&headers, &content_type) {
+                    headers.insert(header::CONTENT_TYPE, content_type);
+                }
                 body = composed;
             }
             graphql = composed.graphql;
@@ -126,6 +128,12 @@ pub(crate) fn find(connector: &Connector, name: &str) -> Result<usize, Error> {
         .iter()
         .position(|operation| operation.name == name);
     place.ok_or_else(|| Error::unknown_operation(connector, name))
+}
+
+/// Whether the caller says which JSON its body is, of which there are many (RFC 6839).
+fn says_so_itself(headers: &HeaderMap, ours: &HeaderValue) -> bool {
+    let is_json = |value: &HeaderValue| value.to_str().is_ok_and(media::is_json);
+    is_json(ours) && headers.get(header::CONTENT_TYPE).is_some_and(is_json)
 }
 
 fn compose(installed: &Installed, operation: usize, inputs: &Inputs) -> Result<Composed, Error> {

@@ -137,7 +137,7 @@ fn add_ours(granted: &mut Granted, record: &Record) -> Result<(), Error> {
     if let Some(fault) = granted.fault {
         headers.insert(FAULT, HeaderValue::from_static(fault.as_str()));
     }
-    // Last, since a signature may cover everything else.
+    // Last but for the token that takes its place, since a signature may cover everything else.
     match granted.proof(&installed)? {
         None | Some(Proof::Query { .. }) => {}
         Some(Proof::Headers(ours)) => {
@@ -158,6 +158,10 @@ fn add_ours(granted: &mut Granted, record: &Record) -> Result<(), Error> {
             let ours = sigv4.sign(&signable(granted, record));
             put(&mut granted.head.headers, ours);
         }
+    }
+    if let Some(token) = &granted.own_token {
+        let (name, value) = &**token;
+        granted.head.headers.insert(name, value.clone());
     }
     Ok(())
 }

@@ -1,14 +1,15 @@
-//! A call that changes to another protocol: the same stages, one attempt, and then a tunnel.
+//! A call that changes to another protocol: the same stages, one attempt (and another with a new
+//! token), and then a tunnel.
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use trunkline_connector::format::Upgrade;
 use trunkline_egress::{Tunnel, Upgraded};
 
 use super::authorize::Granted;
 use super::record::Record;
-use super::retry::Why;
+use super::retry::{Ending, Why};
 use super::{authorize, classify, renew, resolve, settle, sign, validate};
 use crate::call::{Call, CallId, Reply};
 use crate::client::Trunkline;
@@ -54,27 +55,37 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
     let resolved = resolve::resolve(&engine.snapshot(), call);
     let granted = resolved.and_then(|resolved| authorize::authorize(resolved, &mut record));
     let mut granted = record.note(granted)?;
-    let changed = change(engine, &mut granted, &mut record).await;
-    match record.note(changed)? {
-        Upgraded::Tunnel(answer) => {
-            let (head, tunnel) = answer.into_parts();
-            let idle = granted.installed.connector.timeouts.upgraded;
-            Ok(Changed::Tunnel(Box::new(Tunneled {
-                call_id: record.call_id(),
-                headers: head.headers,
-                tunnel,
-                idle: idle.unwrap_or(IDLE),
-                record,
-            })))
+    loop {
+        let changed = change(engine, &mut granted, &mut record).await;
+        let answer = match record.note(changed)? {
+            Upgraded::Tunnel(answer) => return Ok(tunneled(answer, &granted, record)),
+            Upgraded::Refused(answer) => answer,
+        };
+        let classified = classify::classify(&granted, Ok(answer), engine.clock()).await;
+        if classified.ending == Ending::TokenRefused {
+            // Once: what is refused after that is final.
+            drop(classified);
+            granted.discard_token();
+            granted.forget_token();
+            continue;
         }
-        Upgraded::Refused(answer) => {
-            let classified = classify::classify(&granted, Ok(answer), engine.clock()).await;
-            let answered = record.note(settle::settle(&granted, classified, Why::Final))?;
-            let valid = validate::validate(&granted, answered, engine, &record).await;
-            let valid = record.note(valid)?;
-            Ok(Changed::Answered(Box::new(record.into_reply(valid))))
-        }
+        let answered = record.note(settle::settle(&granted, classified, Why::Final))?;
+        let valid = validate::validate(&granted, answered, engine, &record).await;
+        let valid = record.note(valid)?;
+        return Ok(Changed::Answered(Box::new(record.into_reply(valid))));
     }
+}
+
+fn tunneled(answer: Response<Tunnel>, granted: &Granted, record: Record) -> Changed {
+    let (head, tunnel) = answer.into_parts();
+    let idle = granted.installed.connector.timeouts.upgraded;
+    Changed::Tunnel(Box::new(Tunneled {
+        call_id: record.call_id(),
+        headers: head.headers,
+        tunnel,
+        idle: idle.unwrap_or(IDLE),
+        record,
+    }))
 }
 
 async fn change(

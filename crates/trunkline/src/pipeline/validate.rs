@@ -1,15 +1,14 @@
 //! Compares a reply with what its operation promises, and on demand a request with what it takes.
 
 mod gate;
+mod judge;
 mod passing;
 mod request;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde_json::Value;
 use trunkline_connector::Operation;
 use trunkline_connector::format::{Class, ReplyKind};
 use trunkline_egress::Clock;
@@ -26,13 +25,22 @@ use crate::explain::{self, Explanation};
 use crate::failure;
 use crate::held::{self, Encoding, Held};
 use crate::schema::{Check, Findings, Schema, SchemaError};
+use crate::secret::Secret;
 
-pub(crate) use gate::Gate;
+use judge::{Judge, Packed, Unjudged};
+
+pub(crate) use gate::{Gate, Next};
 pub(crate) use passing::{Passing, Tap};
 pub(super) use request::{look_at_request, wants_request};
 
 /// Bodies and events are read up to this size where the caller wants promises enforced.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// How a body is that is too much to be judged.
+const TOO_MUCH: &str = "cannot be checked: it has too many values, or that is too much work";
+
+/// How a body is that keeps to JSON's grammar and cannot be judged nevertheless.
+const TOO_STRANGE: &str = "is JSON that cannot be checked: it is nested deeper than 127, or has a number beyond 1e308 or half a surrogate pair";
 
 /// An answer that may be given to the caller.
 pub(super) struct Valid {
@@ -46,6 +54,13 @@ pub(super) struct Valid {
 
 /// Only this file makes a [`Valid`].
 struct Made;
+
+/// What an operation promises of its replies' type.
+struct Promise<'p> {
+    operation: &'p Operation,
+    /// Whether the app has a schema of its own for them.
+    is_own: bool,
+}
 
 /// A promise that is broken.
 struct Problem {
@@ -70,14 +85,20 @@ pub(super) async fn validate(
     let (problem, passing) = match (granted.validate, operation) {
         (Validate::Off, _) | (_, None) => (None, None),
         (Validate::Report, Some(operation)) => {
+            let promise = Promise::new(operation, granted.check());
             let check = granted.check();
             match check.filter(|check| check.takes_one(record.started())) {
-                None => (broken_promise(operation, &answered, None), None),
-                Some(check) => report(operation, &answered, check, (engine, record)),
+                None => (broken_promise(&promise, &answered, None), None),
+                Some(check) => report(granted, &promise, &answered, (check, engine, record)),
             }
         }
         (Validate::Enforce, Some(operation)) => {
-            let enforced = enforce(granted, operation, &mut answered, (engine, record));
+            let enforced = enforce(
+                granted,
+                Promise::new(operation, granted.check()),
+                &mut answered,
+                (engine, record),
+            );
             // Boxed, so that a call that wants nothing enforced does not carry its size.
             (None, Box::pin(enforced).await?)
         }
@@ -95,16 +116,16 @@ pub(super) async fn validate(
 
 /// Looks at what is at hand, and has the body looked at when it has passed.
 fn report(
-    operation: &Operation,
+    granted: &Granted,
+    promise: &Promise<'_>,
     answered: &Answered,
-    check: &Arc<Check>,
-    (engine, record): (&Trunkline, &Record),
+    (check, engine, record): (&Arc<Check>, &Trunkline, &Record),
 ) -> (Option<Problem>, Option<Box<Passing>>) {
     // A schema that cannot be used says nothing here; `connectors check` tells of it.
     let is_at_hand = answered.body.rest.is_none();
     let schema = check.reply().filter(|_| is_at_hand).and_then(Result::ok);
-    let problem = broken_promise(operation, answered, schema.as_deref());
-    let Some(kind) = kind_of_body(operation, answered) else {
+    let problem = broken_promise(promise, answered, schema.as_ref());
+    let Some(kind) = kind_of_body(promise, answered) else {
         return (problem, None);
     };
     let mut passed = Passed {
@@ -114,85 +135,129 @@ fn report(
     };
     if is_at_hand || matches!(passed.kind, Kind::Other(_)) {
         passed.pieces.push(answered.body.first.clone());
-        tap(engine, check, record, passed).ended();
+        tap(granted, check, (engine, record), passed).ended();
         return (problem, None);
     }
     if passed.encoding == Encoding::Unreadable {
         return (problem, None);
     }
-    let tap = tap(engine, check, record, passed);
+    let tap = tap(granted, check, (engine, record), passed);
     (problem, Some(Box::new(Passing::Tapped(tap))))
 }
 
 /// Holds a body until it is known to be as promised, or a stream event by event.
 async fn enforce(
     granted: &Granted,
-    operation: &Operation,
+    promise: Promise<'_>,
     answered: &mut Answered,
     (engine, record): (&Trunkline, &Record),
 ) -> Result<Option<Box<Passing>>, Error> {
     let check = granted.check();
-    if let Some(problem) = wrong_type(operation, answered) {
+    let name = &promise.operation.name;
+    let event = check.and_then(|check| check.event());
+    let is_stream = classify::is_stream(&answered.headers);
+    if is_stream && promise.is_own && event.is_none() {
+        // The app's schema says nothing of streams, so that anything could pass as one.
+        return Err(promise
+            .other_type(content_type(&answered.headers))
+            .into_error());
+    }
+    if let Some(problem) = wrong_type(&promise, answered) {
         return Err(problem.into_error());
     }
-    if classify::is_stream(&answered.headers) {
-        let Some(schema) = check.and_then(|check| check.event()) else {
-            return Ok(None);
-        };
-        let name = Arc::from(operation.name.as_str());
-        let schema = usable(schema, &operation.name)?;
-        let check = check.filter(|check| check.takes_one(record.started()));
-        let tap = check.map(|check| {
-            let passed = Passed {
-                kind: Kind::Event,
-                encoding: Encoding::Plain,
-                pieces: Vec::new(),
-            };
-            tap(engine, check, record, passed)
-        });
-        let gate = Gate::new(schema, name, &answered.headers, tap)?;
-        return Ok(Some(Box::new(Passing::Gated(Box::new(gate)))));
+    if is_stream {
+        let gate = event.map(|schema| gate(granted, schema, name, (answered, engine, record)));
+        return gate.transpose();
     }
     let is_nothing =
         answered.status == StatusCode::NO_CONTENT || granted.head.method == Method::HEAD;
-    let has_to_say = operation.reply_body == ReplyKind::Json
-        && !(is_nothing && operation.reply_required.is_empty());
-    if !has_to_say {
+    let required = &promise.operation.reply_required;
+    if !promise.is_json() || (is_nothing && required.is_empty()) {
         return Ok(None);
     }
     let schema = check.and_then(|check| check.reply());
-    let schema = schema
-        .map(|schema| usable(schema, &operation.name))
-        .transpose()?;
+    let schema = schema.map(|schema| usable(schema, name)).transpose()?;
     let until = engine.clock().now() + granted.limits.first_byte;
     let Answered { headers, body, .. } = answered;
     hold_whole(body, headers, (engine.clock(), until)).await?;
-    let Some(text) = body.text(BYTES_MAX) else {
+    if body.rest.is_some() {
         return Err(unreadable());
+    }
+    let text = Packed {
+        encoding: held::encoding(headers),
+        bytes: body.first.clone(),
     };
-    let problem = problem_in(operation, &text, schema.as_deref());
     if let Some(check) = check.filter(|check| check.takes_one(record.started())) {
         let passed = Passed {
             kind: Kind::Json,
-            encoding: Encoding::Plain,
-            pieces: vec![text],
+            encoding: text.encoding,
+            pieces: vec![text.bytes.clone()],
         };
-        tap(engine, check, record, passed).ended();
+        tap(granted, check, (engine, record), passed).ended();
     }
-    match problem {
+    let judge = Judge {
+        required: required.clone(),
+        schema,
+    };
+    let judged = match judge.judge(text, engine, Some(until)).await {
+        Ok(findings) => findings.map(|findings| Problem::of(name, findings)),
+        Err(Unjudged::NotJson) => Some(Problem::no_json(name)),
+        Err(Unjudged::Unreadable | Unjudged::TooSlow) => return Err(unreadable()),
+        Err(Unjudged::TooMuch) => return Err(too_much("the reply")),
+        Err(Unjudged::TooStrange) => return Err(too_strange("the reply")),
+    };
+    match judged {
         Some(problem) => Err(problem.into_error()),
         None => Ok(None),
     }
 }
 
+/// Holds a stream until each event of it was judged.
+fn gate(
+    granted: &Granted,
+    schema: Result<Arc<Schema>, SchemaError>,
+    name: &str,
+    (answered, engine, record): (&Answered, &Trunkline, &Record),
+) -> Result<Box<Passing>, Error> {
+    let schema = usable(schema, name)?;
+    let check = granted.check();
+    let check = check.filter(|check| check.takes_one(record.started()));
+    let tap = check.map(|check| {
+        let passed = Passed {
+            kind: Kind::Event,
+            encoding: Encoding::Plain,
+            pieces: Vec::new(),
+        };
+        tap(granted, check, (engine, record), passed)
+    });
+    let gate = Gate::new(schema, name.into(), &answered.headers, tap)?;
+    Ok(Box::new(Passing::Gated(Box::new(gate))))
+}
+
 /// Will have a body looked at when it has passed.
-fn tap(engine: &Trunkline, check: &Arc<Check>, record: &Record, passed: Passed) -> Tap {
+fn tap(
+    granted: &Granted,
+    check: &Arc<Check>,
+    (engine, record): (&Trunkline, &Record),
+    passed: Passed,
+) -> Tap {
     let sample = Sample {
         check: Arc::clone(check),
         call_id: record.call_id(),
+        secrets: secrets_of(granted),
         passed,
     };
     Tap::new(Arc::clone(engine.watcher()), sample)
+}
+
+/// What must not stand in any report.
+fn secrets_of(granted: &Granted) -> Vec<Secret> {
+    let installed = &granted.installed;
+    let credential = installed.credential();
+    credential.map_or_else(
+        |_| Vec::new(),
+        |credential| credential.traces(&installed.connector),
+    )
 }
 
 async fn hold_whole(
@@ -220,6 +285,16 @@ fn unreadable() -> Error {
     Error::new(ErrorKind::ReplyTooLarge, message)
 }
 
+fn too_much(what: &str) -> Error {
+    let message = format!("{what} {TOO_MUCH}");
+    Error::new(ErrorKind::ReplyTooLarge, message)
+}
+
+fn too_strange(what: &str) -> Error {
+    let message = format!("{what} {TOO_STRANGE}");
+    Error::new(ErrorKind::ReplyTooLarge, message)
+}
+
 /// A schema, or the error for a caller who wants one enforced that nobody can use.
 fn usable(schema: Result<Arc<Schema>, SchemaError>, operation: &str) -> Result<Arc<Schema>, Error> {
     schema.map_err(|error| {
@@ -229,12 +304,12 @@ fn usable(schema: Result<Arc<Schema>, SchemaError>, operation: &str) -> Result<A
 }
 
 /// What kind of body passes, as far as it may be looked at.
-fn kind_of_body(operation: &Operation, answered: &Answered) -> Option<Kind> {
+fn kind_of_body(promise: &Promise<'_>, answered: &Answered) -> Option<Kind> {
     let Answered {
         status, headers, ..
     } = answered;
-    if operation.reply_body != ReplyKind::Json
-        || operation.method == Method::HEAD
+    if !promise.is_json()
+        || promise.operation.method == Method::HEAD
         || *status == StatusCode::NO_CONTENT
         || *status == StatusCode::PARTIAL_CONTENT
     {
@@ -266,37 +341,73 @@ fn kind_of_stream(headers: &HeaderMap) -> Kind {
 
 /// What is wrong with an answer, as far as it can be seen now.
 fn broken_promise(
-    operation: &Operation,
+    promise: &Promise<'_>,
     answered: &Answered,
-    schema: Option<&Schema>,
+    schema: Option<&Arc<Schema>>,
 ) -> Option<Problem> {
-    if let Some(problem) = wrong_type(operation, answered) {
+    if let Some(problem) = wrong_type(promise, answered) {
         return Some(problem);
     }
-    let is_checked = operation.reply_body == ReplyKind::Json
-        && (schema.is_some() || !operation.reply_required.is_empty());
+    let Operation {
+        name,
+        reply_required: required,
+        ..
+    } = promise.operation;
+    let is_checked = promise.is_json()
+        && (schema.is_some() || !required.is_empty())
+        && answered.body.rest.is_none();
     if !is_checked || classify::is_stream(&answered.headers) {
         return None;
     }
-    problem_in(operation, &answered.body.text(BYTES_MAX)?, schema)
+    let judge = Judge {
+        required: required.clone(),
+        schema: schema.cloned(),
+    };
+    let text = Packed {
+        encoding: held::encoding(&answered.headers),
+        bytes: answered.body.first.clone(),
+    };
+    match judge.at_once(&text) {
+        Ok(findings) => findings.map(|findings| Problem::of(name, findings)),
+        Err(Unjudged::NotJson) => Some(Problem::no_json(name)),
+        // What cannot be judged at once is looked at when it has passed.
+        Err(_) => None,
+    }
 }
 
-fn wrong_type(operation: &Operation, answered: &Answered) -> Option<Problem> {
-    match operation.reply_body {
-        ReplyKind::Any | ReplyKind::Empty => None,
-        ReplyKind::Json => {
-            let kind = content_type(&answered.headers);
-            if answered.status == StatusCode::NO_CONTENT
-                || is_json(kind)
-                || classify::is_stream(&answered.headers)
-            {
-                return None;
-            }
-            let (name, kind) = (&operation.name, shown(kind));
-            Some(Problem {
-                text: format!("`{name}` promises JSON, and the reply's type is `{kind}`"),
-                findings: Findings::one("", "JSON", format!("the type `{kind}`")),
-            })
+fn wrong_type(promise: &Promise<'_>, answered: &Answered) -> Option<Problem> {
+    let kind = content_type(&answered.headers);
+    if !promise.is_json()
+        || answered.status == StatusCode::NO_CONTENT
+        || is_json(kind)
+        || classify::is_stream(&answered.headers)
+    {
+        return None;
+    }
+    Some(promise.other_type(kind))
+}
+
+impl<'p> Promise<'p> {
+    fn new(operation: &'p Operation, check: Option<&Arc<Check>>) -> Self {
+        Self {
+            operation,
+            is_own: check.is_some_and(|check| check.has_own_schema()),
+        }
+    }
+
+    /// Whether a good reply is JSON. Where the app has a schema for it, it counts on that.
+    fn is_json(&self) -> bool {
+        match self.operation.reply_body {
+            ReplyKind::Json => true,
+            ReplyKind::Any | ReplyKind::Empty => self.is_own,
+        }
+    }
+
+    fn other_type(&self, kind: &[u8]) -> Problem {
+        let (name, kind) = (&self.operation.name, shown(kind));
+        Problem {
+            text: format!("`{name}` promises JSON, and the reply's type is `{kind}`"),
+            findings: Findings::one("", "JSON", format!("the type `{kind}`")),
         }
     }
 }
@@ -312,7 +423,8 @@ fn shown(content_type: &[u8]) -> String {
         return "nothing".to_owned();
     }
     let kind = String::from_utf8_lossy(media_type(content_type));
-    kind.chars().take(80).collect()
+    let kind = kind.chars().filter(|one| !one.is_control());
+    kind.take(80).collect()
 }
 
 fn is_json(content_type: &[u8]) -> bool {
@@ -333,30 +445,21 @@ fn media_type(content_type: &[u8]) -> &[u8] {
     content_type.get(..end).unwrap_or_default().trim_ascii()
 }
 
-fn problem_in(operation: &Operation, text: &Bytes, schema: Option<&Schema>) -> Option<Problem> {
-    let name = &operation.name;
-    let Ok(body) = serde_json::from_slice::<Value>(text) else {
-        return Some(Problem {
-            text: format!("`{name}` promises JSON, and the reply's body is none"),
-            findings: Findings::one("", "JSON", "something else"),
-        });
-    };
-    let mut findings = Findings::default();
-    for pointer in &operation.reply_required {
-        if body.pointer(pointer).is_none() {
-            findings.add(Findings::one(pointer, "a value", "nothing"));
+impl Problem {
+    fn of(operation: &str, findings: Findings) -> Self {
+        Self {
+            text: findings.broken_promise(operation, "reply"),
+            findings,
         }
     }
-    if let Some(found) = schema.and_then(|schema| schema.findings(&body)) {
-        findings.add(found);
-    }
-    (findings.total > 0).then(|| Problem {
-        text: findings.broken_promise(name, "reply"),
-        findings,
-    })
-}
 
-impl Problem {
+    fn no_json(operation: &str) -> Self {
+        Self {
+            text: format!("`{operation}` promises JSON, and the reply's body is none"),
+            findings: Findings::one("", "JSON", "something else"),
+        }
+    }
+
     fn into_error(self) -> Error {
         Error::new(ErrorKind::SchemaBroken, self.text)
             .with_hint(explain::remedy(ErrorKind::SchemaBroken))

@@ -1,10 +1,12 @@
 //! What does not fit, as callers are told it and as drift counts it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::FINDINGS_MAX;
+use crate::secret::Secret;
 
 /// One thing that is not as a schema says. It never holds a value of the body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,7 +24,7 @@ pub struct Finding {
 pub struct Findings {
     /// The first of them, at most 20.
     pub shown: Vec<Finding>,
-    /// How many there are in all.
+    /// How many there are in all; of very many, how many were counted.
     pub total: usize,
 }
 
@@ -72,12 +74,11 @@ impl Change {
 }
 
 impl Findings {
-    pub(super) fn new(breaks: Vec<Break>, total: usize) -> Self {
-        let shown = breaks.into_iter().take(FINDINGS_MAX);
-        let shown = shown.map(|broken| Finding {
-            path: broken.path,
-            expected: broken.expected,
-            found: broken.found,
+    pub(super) fn new(breaks: &[Break], total: usize) -> Self {
+        let shown = breaks.iter().take(FINDINGS_MAX).map(|broken| Finding {
+            path: broken.path.clone(),
+            expected: broken.expected.clone(),
+            found: broken.found.clone(),
         });
         Self {
             shown: shown.collect(),
@@ -109,6 +110,14 @@ impl Findings {
         }
     }
 
+    /// The same without keys that are data, for those who keep what they are told.
+    pub(crate) fn without_data(mut self, secrets: &[Secret]) -> Self {
+        for finding in &mut self.shown {
+            finding.path = hidden(&pattern_of(&finding.path), secrets);
+        }
+        self
+    }
+
     /// In a sentence: the operation promises something that the body is not.
     pub(crate) fn broken_promise(&self, operation: &str, body: &str) -> String {
         self.sentence(&format!("`{operation}` promises"), body)
@@ -130,7 +139,8 @@ impl Findings {
             found,
         } = first;
         let found = if found == "nothing" { "none" } else { found };
-        let text = match path.as_str() {
+        let path = visible(path);
+        let text = match &*path {
             "" => format!("{begin} {expected}, and the {body} is {found}"),
             path => format!("{begin} {expected} at `{path}`, and the {body} has {found} there"),
         };
@@ -148,7 +158,7 @@ impl fmt::Display for Finding {
             expected,
             found,
         } = self;
-        match path.as_str() {
+        match &*visible(path) {
             "" => write!(f, "expected {expected}, found {found}"),
             path => write!(f, "{path}: expected {expected}, found {found}"),
         }
@@ -167,8 +177,23 @@ impl Break {
 }
 
 impl Difference {
+    /// The same without keys in which a secret stands, one of each kind.
+    pub(crate) fn without_secrets(mut differences: Vec<Self>, secrets: &[Secret]) -> Vec<Self> {
+        for difference in &mut differences {
+            difference.path = hidden(&difference.path, secrets);
+        }
+        Self::distinct(differences)
+    }
+
+    /// Sorted, and one of those that say the same.
+    pub(super) fn distinct(mut differences: Vec<Self>) -> Vec<Self> {
+        differences.sort();
+        differences.dedup_by(|later, first| first.is_same_as(later));
+        differences
+    }
+
     /// Whether both say the same of the same place.
-    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+    fn is_same_as(&self, other: &Self) -> bool {
         self.path == other.path && self.change == other.change
     }
 }
@@ -191,8 +216,81 @@ fn pattern_of(pointer: &str) -> String {
     pattern
 }
 
-/// Whether a key is a field's name and not data, such as an id, an address or a date: it must not
-/// be remembered, and there is no end of them.
+/// A pattern in which no key holds a secret.
+fn hidden(pattern: &str, secrets: &[Secret]) -> String {
+    let secrets = secrets.iter().map(Secret::expose);
+    // A shorter one stands in other words too.
+    let secrets = secrets.filter(|secret| SECRET_BYTES_MIN <= secret.len());
+    let is_secret = |segment: &str| {
+        let key = segment.replace("~1", "/").replace("~0", "~");
+        secrets.clone().any(|secret| key.contains(secret))
+    };
+    let segments = pattern.split('/');
+    let segments = segments.map(|segment| if is_secret(segment) { "*" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// A JSON Pointer as it may stand in a line: its keys are the upstream's, and so may be control
+/// characters in them.
+fn visible(pointer: &str) -> Cow<'_, str> {
+    if !pointer.contains(char::is_control) {
+        return Cow::Borrowed(pointer);
+    }
+    let mut visible = String::new();
+    for one in pointer.chars() {
+        if one.is_control() {
+            visible.extend(one.escape_unicode());
+        } else {
+            visible.push(one);
+        }
+    }
+    Cow::Owned(visible)
+}
+
+/// The shortest secret that is looked for in keys.
+const SECRET_BYTES_MIN: usize = 4;
+
+/// How well-known secrets begin. No field's name does.
+const TOKEN_BEGINNINGS: [&str; 29] = [
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "SG.",
+    "dop_v1_",
+    "eyJ",
+    "ghp_",
+    "gho_",
+    "ghr_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "gsk_",
+    "hf_",
+    "lin_api_",
+    "npm_",
+    "pk_live_",
+    "pk_test_",
+    "pypi-",
+    "rk_live_",
+    "rk_test_",
+    "shpat_",
+    "sk-",
+    "sk_live_",
+    "sk_test_",
+    "whsec_",
+    "xox",
+    "ya29.",
+];
+
+/// The longest name that is not looked at more closely, in bytes.
+const NAME_BYTES_PLAIN: usize = 24;
+
+/// The longest word in a name, in bytes.
+const WORD_BYTES_MAX: usize = 20;
+
+/// Whether a key is a field's name and not data, such as an id, an address, a date or a secret: it
+/// must not be remembered, and there is no end of them.
 pub(super) fn is_name(key: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:$~".contains(&byte);
     let rest = key.strip_prefix(['@', '$', '#']).unwrap_or(key);
@@ -203,4 +301,33 @@ pub(super) fn is_name(key: &str) -> bool {
         && key.len() <= 64
         && digits < 5
         && rest.bytes().all(is_allowed)
+        && !TOKEN_BEGINNINGS.iter().any(|token| rest.starts_with(token))
+        && (key.len() <= NAME_BYTES_PLAIN || is_of_words(rest))
+}
+
+/// Whether a long key is made of words, as `default_payment_method` and `isAutomaticTaxEnabled` are.
+/// In a random text, small and capital letters change places far more often.
+fn is_of_words(key: &str) -> bool {
+    let is_other = |pair: &[u8]| {
+        let [one, next] = pair else {
+            return false;
+        };
+        one.is_ascii_alphabetic()
+            && next.is_ascii_alphanumeric()
+            && one.is_ascii_lowercase() != next.is_ascii_lowercase()
+    };
+    let changes = key
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| is_other(pair))
+        .count();
+    let mut words = key.split(|one: char| !one.is_ascii_alphabetic());
+    let is_short = |word: &str| {
+        let mut parts = word.split_inclusive(|one: char| one.is_ascii_uppercase());
+        parts.all(|part| part.len() <= WORD_BYTES_MAX)
+    };
+    let capitals = key.bytes().filter(u8::is_ascii_uppercase).count();
+    let is_capital = capitals > 0 && !key.bytes().any(|byte| byte.is_ascii_lowercase());
+    words.all(|word| is_short(word) && (!is_capital || word.len() <= WORD_BYTES_MAX))
+        && changes * 3 <= key.len()
 }

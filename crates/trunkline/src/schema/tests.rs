@@ -13,17 +13,28 @@ use super::documents::Documents;
 use super::sampler::Sampler;
 use super::shelf::Shelf;
 use super::*;
+use crate::secret::Secret;
 
 fn own(schema: &Value) -> Result<Schema, SchemaError> {
     let place = Place::Whole(Arc::new(schema.clone()));
     Schema::compile(place, Formats::Asserted)
 }
 
+fn found_in(schema: &Schema, body: &Value) -> Option<Findings> {
+    let found = schema.findings(body, Effort::Short);
+    found.expect("it is little work")
+}
+
+fn differences(schema: &Schema, body: &Value) -> Vec<Difference> {
+    let compared = schema.compare(body).expect("it is little work");
+    compared.differences
+}
+
 /// What is found in a body, a line each, and how much there is.
 #[track_caller]
 fn check(schema: Value, body: Value, expected: Expect) {
     let schema = own(&schema).expect("the schema is one");
-    let text = match schema.findings(&body) {
+    let text = match found_in(&schema, &body) {
         None => "it fits".to_owned(),
         Some(findings) => {
             let mut lines: Vec<String> = findings.shown.iter().map(ToString::to_string).collect();
@@ -45,8 +56,7 @@ fn check_unusable(schema: Value, expected: Expect) {
 /// How a body differs from what is known of it, a line each.
 #[track_caller]
 fn check_differences(schema: &Schema, body: Value, expected: Expect) {
-    let lines: Vec<String> = schema
-        .differences(&body)
+    let lines: Vec<String> = differences(schema, &body)
         .into_iter()
         .map(|difference| {
             let Difference {
@@ -142,7 +152,7 @@ fn formats_are_asserted_in_the_apps_own_schemas_alone() {
     );
     let place = Place::Whole(Arc::new(schema));
     let noted = Schema::compile(place, Formats::Noted).expect("the schema is one");
-    assert_eq!(noted.findings(&wrong), None);
+    assert_eq!(found_in(&noted, &wrong), None);
 }
 
 #[test]
@@ -178,7 +188,7 @@ fn of_several_ways_the_closest_one_speaks() {
 fn twenty_are_told_and_all_are_counted() {
     let schema = own(&json!({"items": {"type": "string"}})).expect("the schema is one");
     let body: Value = (0..1000).collect();
-    let findings = schema.findings(&body).expect("nothing fits");
+    let findings = found_in(&schema, &body).expect("nothing fits");
     assert_eq!((findings.shown.len(), findings.total), (20, 1000));
     assert_eq!(
         findings.broken_promise("things.list", "reply"),
@@ -189,8 +199,135 @@ fn twenty_are_told_and_all_are_counted() {
     let body: Value = (0..30)
         .map(|number| (format!("k{number}"), json!(1)))
         .collect();
-    let findings = schema.findings(&body).expect("nothing fits");
+    let findings = found_in(&schema, &body).expect("nothing fits");
     assert_eq!((findings.shown.len(), findings.total), (20, 30));
+}
+
+#[test]
+fn what_is_wrong_behind_much_that_is_right_is_found() {
+    let schema = own(&json!({"items": {"type": "integer"}})).expect("the schema is one");
+    let mut items: Vec<Value> = (0..TELLING_STEPS).map(Value::from).collect();
+    items.push("x".into());
+    let findings = found_in(&schema, &items.into()).expect("the last one does not fit");
+    assert_eq!(findings.total, 1);
+    assert_eq!(findings.shown[0].path, format!("/{TELLING_STEPS}"));
+}
+
+#[test]
+fn ways_within_ways_do_not_take_for_ever() {
+    // Each level doubles what is wrong with the one below it.
+    let schema = own(&json!({
+        "$ref": "#/$defs/n",
+        "$defs": {"n": {"anyOf": [
+            {"type": "array", "items": {"$ref": "#/$defs/n"}},
+            {"type": "array", "items": {"$ref": "#/$defs/n"}, "minItems": 1}
+        ]}}
+    }));
+    let schema = schema.expect("the schema is one");
+    let text = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+    let body = serde_json::from_str(&text).expect("that deep may JSON be");
+    let findings = found_in(&schema, &body).expect("it does not fit");
+    assert!(findings.total > 0);
+    assert!(!differences(&schema, &body).is_empty());
+}
+
+#[test]
+fn errors_keep_no_copy_of_the_body() {
+    let schema = own(&json!({"anyOf": [
+        {"type": "string"},
+        {"additionalProperties": {"items": {"type": "string"}}}
+    ]}));
+    let schema = schema.expect("the schema is one");
+    // Every error below repeats the key.
+    let long = "k".repeat(1 << 20);
+    let numbers: Value = (0..100_000).collect();
+    let body = json!({ long: numbers });
+    let allowance = Allowance::new(schema.patterns, TELLING_STEPS, ERRORS_MAX);
+    let errors: Vec<_> = schema
+        .validator
+        .iter_errors(allowance.root(&body))
+        .collect();
+    assert!(allowance.is_used_up());
+    let [error] = errors.as_slice() else {
+        panic!("{}", errors.len());
+    };
+    let ValidationErrorKind::AnyOf { context } = error.kind() else {
+        panic!("it is one of two ways");
+    };
+    let below: usize = context.iter().map(Vec::len).sum();
+    assert!(below < 10, "{below}");
+}
+
+#[test]
+fn too_much_work_is_left_undone() {
+    let schema = own(&json!({"uniqueItems": true})).expect("the schema is one");
+    let body: Value = (0..2_100_000).collect();
+    assert_eq!(schema.findings(&body, Effort::Short), Err(TooMuch));
+    assert_eq!(schema.findings(&body, Effort::Long), Ok(None));
+    assert!(schema.compare(&body).is_err());
+}
+
+#[test]
+fn patterns_that_look_ahead_are_tried_so_long() {
+    let schema = own(&json!({"anyOf": [
+        {"items": {"pattern": "^(?=a)(a|a)*b$"}},
+        {"type": "string"}
+    ]}));
+    let schema = schema.expect("the schema is one");
+    assert_eq!(schema.patterns, Patterns::Backtracking);
+    assert_eq!(found_in(&schema, &json!(["aab"])), None);
+    let hard = "a".repeat(5_000);
+    // Nobody can tell, and that is no error of anybody's.
+    found_in(&schema, &json!([hard, hard, "c"]));
+    let linear = own(&json!({"pattern": "^(a+)+$"})).expect("the schema is one");
+    assert_eq!(linear.patterns, Patterns::Linear);
+}
+
+#[test]
+fn what_is_read_is_bounded() {
+    use super::body::{Unread, read};
+
+    let text =
+        r#"{"a": [1, -2, 1.5, true, null, "x\n"], "b": {}, "a": {"c": 18446744073709551615}}"#;
+    let whole: Value = serde_json::from_str(text).expect("it is JSON");
+    assert_eq!(read(text.as_bytes(), 100), Ok(whole));
+    assert_eq!(read(b"[1,1,1]", 5).map(|_| ()), Ok(()));
+    assert_eq!(read(b"[1,1,1]", 4), Err(Unread::TooMany));
+    assert_eq!(read(b"[{\"a\":1}]", 8), Err(Unread::TooMany));
+    assert_eq!(read(b"[1,1,1", 3), Err(Unread::NotJson));
+    for none in ["", "{", "[1]]", "nul", "{\"a\"}", "'a'"] {
+        assert_eq!(read(none.as_bytes(), 100), Err(Unread::NotJson), "{none}");
+    }
+    assert_eq!(read(b"\"\xff\"", 100), Err(Unread::NotJson));
+    let deep = format!("{}{}", "[".repeat(128), "]".repeat(128));
+    for strange in [
+        &*deep,
+        "1e999",
+        "[-1e999]",
+        r#""\ud800""#,
+        r#"{"\udc00": 1}"#,
+    ] {
+        assert_eq!(
+            read(strange.as_bytes(), 1_000),
+            Err(Unread::TooStrange),
+            "{strange}"
+        );
+    }
+    assert!(read(&deep.as_bytes()[1..255], 1_000).is_ok());
+}
+
+#[test]
+fn a_key_breaks_no_line() {
+    let schema = own(&json!({"additionalProperties": {"type": "string"}}));
+    let schema = schema.expect("the schema is one");
+    let body = json!({"a\nWARN b\u{1b}[31m": 1, "sk_live_x": 1, "cus_topsecret": 1, "name": 1});
+    let findings = found_in(&schema, &body).expect("nothing fits");
+    assert_eq!(findings.shown[0].path, "/a\nWARN b\u{1b}[31m");
+    expect![[r#"`a.b` promises a text at `/a\u{a}WARN b\u{1b}[31m`, and the reply has a whole number there (and 3 more)"#]]
+        .assert_eq(&findings.broken_promise("a.b", "reply"));
+    let known = findings.without_data(&[Secret::new("topsecret")]);
+    let paths: Vec<&str> = known.shown.iter().map(|one| &*one.path).collect();
+    assert_eq!(paths, ["/*", "/*", "/*", "/name"]);
 }
 
 #[test]
@@ -214,8 +351,8 @@ fn schemas_that_refer_to_themselves_are_fine() {
         json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}),
     ] {
         let schema = own(&endless).expect("it says nothing, and that is allowed");
-        assert_eq!(schema.findings(&json!({"a": {"a": 1}})), None);
-        assert_eq!(schema.differences(&json!({"a": {"a": 1}})), []);
+        assert_eq!(found_in(&schema, &json!({"a": {"a": 1}})), None);
+        assert_eq!(differences(&schema, &json!({"a": {"a": 1}})), []);
     }
 }
 
@@ -271,7 +408,7 @@ fn strange_ids_do_no_harm() {
         let schema =
             own(&json!({"$id": id, "type": "string", "$ref": "#/$defs/a", "$defs": {"a": {}}}));
         if let Ok(schema) = schema {
-            assert!(schema.findings(&json!(1)).is_some(), "{id}");
+            assert!(found_in(&schema, &json!(1)).is_some(), "{id}");
         }
     }
 }
@@ -316,7 +453,7 @@ fn files_of_a_connector_refer_to_each_other() {
     let shelf = Shelf::new(connector);
     let list = shelf.get(&reference(0, "")).expect("the schema is one");
     let body = json!({"data": [{"id": "a"}, {"id": 2, "next": {"id": 3, "more": 1}}]});
-    let findings = list.findings(&body).expect("two do not fit");
+    let findings = found_in(&list, &body).expect("two do not fit");
     let places: Vec<&str> = findings
         .shown
         .iter()
@@ -334,7 +471,7 @@ fn files_of_a_connector_refer_to_each_other() {
     let part = shelf
         .get(&reference(1, "/$defs/Thing one"))
         .expect("the schema is one");
-    assert!(part.findings(&json!({"id": 5})).is_some());
+    assert!(found_in(&part, &json!({"id": 5})).is_some());
     assert_eq!(
         shelf
             .get(&reference(2, ""))
@@ -439,8 +576,8 @@ fn recorded_answers_are_a_schema_too() {
     let schema = inferred::schema(&examples).expect("they say something");
     let schema = own(&schema).expect("the schema is one");
     for example in &examples {
-        assert_eq!(schema.findings(example), None);
-        assert_eq!(schema.differences(example), []);
+        assert_eq!(found_in(&schema, example), None);
+        assert_eq!(differences(&schema, example), []);
     }
     check_differences(
         &schema,
@@ -495,8 +632,8 @@ proptest! {
         if let Some(schema) = inferred::schema(&bodies) {
             let schema = own(&schema).expect("the schema is one");
             for body in &bodies {
-                assert_eq!(schema.findings(body), None);
-                assert_eq!(schema.differences(body), []);
+                assert_eq!(found_in(&schema, body), None);
+                assert_eq!(differences(&schema, body), []);
             }
         }
     }
@@ -505,7 +642,7 @@ proptest! {
     fn no_value_is_ever_repeated(known in json_value(), body in json_value()) {
         if let Some(schema) = inferred::schema(&[known]) {
             let schema = own(&schema).expect("the schema is one");
-            let told = format!("{:?} {:?}", schema.findings(&body), schema.differences(&body));
+            let told = format!("{:?} {:?}", found_in(&schema, &body), differences(&schema, &body));
             assert!(!told.contains("SECRET"), "{told}");
         }
     }
@@ -562,8 +699,8 @@ fn deep_bodies_and_long_chains_need_no_large_stack() {
         for (body, fits) in [("1", true), ("null", false)] {
             let text = format!("{}{body}{}", "[".repeat(depth), "]".repeat(depth));
             let body = serde_json::from_str(&text).expect("that deep may JSON be");
-            assert_eq!(schema.findings(&body).is_none(), fits);
-            assert_eq!(schema.differences(&body).is_empty(), fits);
+            assert_eq!(found_in(&schema, &body).is_none(), fits);
+            assert_eq!(differences(&schema, &body).is_empty(), fits);
         }
     });
     on_a_small_stack(|| {
@@ -579,6 +716,6 @@ fn deep_bodies_and_long_chains_need_no_large_stack() {
         parts.insert(format!("p{links}"), json!({"type": "string"}));
         let schema = own(&json!({"$ref": "#/$defs/p0", "$defs": parts}));
         let schema = schema.expect("the schema is one");
-        assert_eq!(schema.findings(&json!({"next": {"next": 1}})), None);
+        assert_eq!(found_in(&schema, &json!({"next": {"next": 1}})), None);
     });
 }

@@ -11,8 +11,8 @@ use super::documents::{Documents, Part};
 use super::finding::{self, Change, Difference};
 use super::{DIFFERENCES_MAX, Place, words};
 
-/// The most values of a body that are looked at.
-const VALUES_MAX: usize = 20_000;
+/// The most values of a body that are looked at, and parts of a schema that are looked at for them.
+const LOOKS_MAX: usize = 100_000;
 
 /// The most parts of a schema that speak of one place.
 const PARTS_MAX: usize = 256;
@@ -32,7 +32,7 @@ pub(super) fn fields(place: &Place, body: &Value, differences: &mut Vec<Differen
     let mut walk = Walk {
         documents,
         differences,
-        values_left: VALUES_MAX,
+        looks_left: LOOKS_MAX,
     };
     walk.value(&[part], body, "");
 }
@@ -40,7 +40,7 @@ pub(super) fn fields(place: &Place, body: &Value, differences: &mut Vec<Differen
 struct Walk<'s, 'd> {
     documents: Option<&'s Documents>,
     differences: &'d mut Vec<Difference>,
-    values_left: usize,
+    looks_left: usize,
 }
 
 /// What the parts of a schema say of the fields of an object.
@@ -53,10 +53,10 @@ struct Fields<'s> {
 impl<'s> Walk<'s, '_> {
     /// Looks at a value of which `parts` speak.
     fn value(&mut self, parts: &[Part<'s>], value: &Value, path: &str) {
-        let Some(left) = self.values_left.checked_sub(1) else {
+        let Some(left) = self.looks_left.checked_sub(1) else {
             return;
         };
-        self.values_left = left;
+        self.looks_left = left;
         match value {
             Value::Object(object) => self.object(parts, object, path),
             Value::Array(items) => {
@@ -96,7 +96,7 @@ impl<'s> Walk<'s, '_> {
     }
 
     /// Every part that speaks of the same place as these, by reference or as one of several ways.
-    fn all(&self, parts: &[Part<'s>]) -> Fields<'s> {
+    fn all(&mut self, parts: &[Part<'s>]) -> Fields<'s> {
         let mut open: Vec<Part<'s>> = parts.to_vec();
         let mut seen = HashSet::new();
         let mut all = Vec::new();
@@ -119,6 +119,7 @@ impl<'s> Walk<'s, '_> {
             }
             all.push(part);
         }
+        self.looks_left = self.looks_left.saturating_sub(all.len());
         let speaks = |part: &Part<'_>| part.schema.get("properties").is_some();
         // What matches a pattern is known, and what is allowed in so many words is no news.
         let allows = |part: &Part<'_>| {

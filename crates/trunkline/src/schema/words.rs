@@ -5,6 +5,7 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 use trunkline_connector::words;
 
+use super::counted;
 use super::finding::{Break, Change};
 
 /// The most values that are listed of those that are allowed.
@@ -17,16 +18,20 @@ const VALUE_MAX: usize = 60;
 /// says in all.
 pub(super) fn breaks(
     error: &ValidationError<'_>,
+    body: &Value,
     breaks_max: usize,
     breaks: &mut Vec<Break>,
 ) -> usize {
-    let (instance, path) = (error.instance().as_ref(), error.instance_path().as_str());
+    let path = error.instance_path().as_str();
+    // The error itself has no copy of it.
+    let instance = body.pointer(path).unwrap_or(&Value::Null);
     match error.kind() {
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
             if let Some(branch) = closest(context, path) {
                 let counts = branch
                     .iter()
-                    .map(|error| self::breaks(error, breaks_max, breaks));
+                    .filter(|error| counted::is_sure(error))
+                    .map(|error| self::breaks(error, body, breaks_max, breaks));
                 return counts.sum();
             }
         }
@@ -63,6 +68,17 @@ pub(super) fn breaks(
         });
     }
     1
+}
+
+/// Something in a body is wrong, and nobody can tell what.
+pub(super) fn somewhere(body: &Value) -> Break {
+    Break {
+        path: String::new(),
+        change: Change::Changed,
+        expected: "a value of another form".to_owned(),
+        found: found(body),
+        kind: kind_of(body),
+    }
 }
 
 fn unexpected_field(object: &Value, path: &str, key: &str) -> Break {

@@ -154,10 +154,13 @@ async fn connectors_rules_decide_before_statuses() {
     let json = [("content-type", "application/json")];
     let slack = |error: &str| answer(200, &json, format!(r#"{{"ok":false,"error":"{error}"}}"#));
     let say = || post("slack", "/api/chat.postMessage", "{}");
-    let list = || get("slack", "/api/conversations.list");
+    let list = || post("slack", "/api/conversations.list", "");
+    // Slack writes by GET as well, so the method promises nothing.
+    let say_by_get = || get("slack", "/api/chat.postMessage?text=x");
     check_first_answer("slack", say(), slack("ratelimited"), "200 in 2").await;
     check_first_answer("slack", say(), slack("rate_limited"), "200 in 2").await;
     check_first_answer("slack", say(), slack("fatal_error"), "200 in 1").await;
+    check_first_answer("slack", say_by_get(), slack("fatal_error"), "200 in 1").await;
     check_first_answer("slack", list(), slack("fatal_error"), "200 in 2").await;
     check_first_answer("slack", say(), slack("channel_not_found"), "200 in 1").await;
     check_first_answer("slack", list(), slack("invalid_auth"), "200 in 1").await;

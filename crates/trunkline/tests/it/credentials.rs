@@ -9,10 +9,10 @@ use expect_test::{Expect, expect};
 use http::Method;
 use http_body_util::{BodyExt as _, Full};
 use ring::hmac;
-use trunkline::{Body, BodyError, Call};
+use trunkline::{Body, BodyError, Call, Changed, ErrorKind};
 
 use crate::own::{Own, all_of, secret, shown};
-use crate::stand::{Stand, by_path, get, operation, post, soon, with_header};
+use crate::stand::{Ran, Stand, by_path, get, operation, post, soon, with_header};
 use crate::upstream::request::Request;
 use crate::upstream::{Act, Closed, Upstream, answer, json};
 
@@ -156,7 +156,7 @@ async fn no_kind_shows_its_secret_in_a_plan_an_error_or_a_look_inside() {
         let body = plan.body.clone().unwrap_or_default();
         let body = String::from_utf8_lossy(&body).into_owned();
         check_hidden(&format!("{plan:?} {} {body}", plan.url));
-        check_hidden(&all_of(&stand.run(call()).await.error()));
+        check_hidden(&all_of(&run(&stand, call()).await.error()));
         check_hidden(&format!("{:?} {:?}", stand.engine, stand.engine.config()));
         check_hidden(&stand.engine.metrics().render());
         assert!(!upstream.requests().is_empty());
@@ -410,6 +410,12 @@ fn token(name: &str) -> Act {
     )
 }
 
+/// Makes a call. That asking for a token takes half a minute at most stands by besides.
+async fn run(stand: &Stand, call: Call) -> Ran {
+    let longest = Duration::from_secs(29);
+    stand.run_with_waits_below(longest, call).await
+}
+
 /// What arrived: each request's line without the version, and its credential.
 fn story(upstream: &Upstream) -> Vec<String> {
     let requests = upstream.requests();
@@ -426,7 +432,7 @@ async fn a_token_is_asked_for_once() {
     let stand = stand(&upstream, CLIENT);
     for _ in 0..2 {
         let call = with_header(get("up", "/things"), "authorization", "Bearer mine");
-        let ran = stand.run(call).await;
+        let ran = run(&stand, call).await;
         assert_eq!(ran.summary(), "200 in 1");
     }
     assert_eq!(
@@ -489,7 +495,7 @@ async fn a_refused_token_is_replaced_once_whatever_the_method() {
         }
         // Not for the upstream's sake: it is no retry of those that this forbids.
         call.options.attempts_max = Some(std::num::NonZeroU32::MIN);
-        let ran = stand.run(call).await;
+        let ran = run(&stand, call).await;
         assert!(ran.waits.is_empty());
         assert_eq!(ran.summary(), "200 in 2");
         assert_eq!(
@@ -516,7 +522,10 @@ async fn a_second_refusal_is_the_callers() {
     let refusal = || json(401, r#"{"error": "not you"}"#);
     let upstream = Upstream::start([token("a"), refusal(), token("b"), refusal()]);
     let stand = stand(&upstream, CLIENT);
-    assert_eq!(stand.run(get("up", "/things")).await.summary(), "401 in 2");
+    assert_eq!(
+        run(&stand, get("up", "/things")).await.summary(),
+        "401 in 2"
+    );
     assert_eq!(upstream.requests().len(), 4);
 }
 
@@ -525,9 +534,12 @@ async fn a_refused_token_is_not_used_again_though_its_call_cannot_be() {
     let upstream = Upstream::start([token("old"), json(401, "{}"), token("new"), json(200, "{}")]);
     let stand = stand(&upstream, CLIENT);
     // Too long to be kept for another attempt.
-    let ran = stand.run(endpoint(streamed(vec![b'a'; 300_000]))).await;
+    let ran = run(&stand, endpoint(streamed(vec![b'a'; 300_000]))).await;
     assert_eq!(ran.summary(), "401 in 1");
-    assert_eq!(stand.run(get("up", "/things")).await.summary(), "200 in 1");
+    assert_eq!(
+        run(&stand, get("up", "/things")).await.summary(),
+        "200 in 1"
+    );
     assert_eq!(
         story(&upstream),
         [
@@ -539,12 +551,84 @@ async fn a_refused_token_is_not_used_again_though_its_call_cannot_be() {
     );
 }
 
+const LIVE: &str = r#"
+[[operations]]
+name = "live"
+title = "Listen"
+method = "GET"
+path = "/live"
+docs = "https://up.example/docs"
+upgrade = "websocket"
+"#;
+
+/// A connector that has an operation which changes to WebSocket.
+fn live(upstream: &Upstream) -> Stand {
+    let own = Own {
+        connector: &tables(upstream, CLIENT),
+        operations: LIVE,
+        settings: "",
+        variables: &VARIABLES,
+    };
+    own.stand()
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_for_a_websocket_too() {
+    let answer =
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    let tunnel = Act::Answer(answer.as_bytes().to_vec());
+    let upstream = Upstream::start([token("old"), json(401, "{}"), token("new"), tunnel]);
+    let stand = live(&upstream);
+    let changed = soon(stand.engine.upgrade(get("up", "/live")))
+        .await
+        .unwrap();
+    assert!(matches!(changed, Changed::Tunnel(_)), "{changed:?}");
+    assert_eq!(
+        story(&upstream),
+        [
+            "POST /oauth/token -",
+            "GET /live Bearer old",
+            "POST /oauth/token -",
+            "GET /live Bearer new"
+        ]
+    );
+    let refusal = || json(401, "{}");
+    let upstream = Upstream::start([token("a"), refusal(), token("b"), refusal()]);
+    let stand = live(&upstream);
+    let changed = soon(stand.engine.upgrade(get("up", "/live")))
+        .await
+        .unwrap();
+    let Changed::Answered(reply) = changed else {
+        panic!("{changed:?}");
+    };
+    assert_eq!((reply.status.as_u16(), reply.attempts), (401, 2));
+    assert_eq!(upstream.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn what_is_not_the_protocol_that_was_asked_for_is_no_tunnel() {
+    for said in ["", "upgrade: h2c\r\n"] {
+        let answer = format!("HTTP/1.1 101 x\r\n{said}connection: upgrade\r\n\r\n");
+        let tunnel = Act::Answer(answer.into_bytes());
+        let upstream = Upstream::start([token("a"), tunnel]);
+        let stand = live(&upstream);
+        let changed = soon(stand.engine.upgrade(get("up", "/live"))).await;
+        assert_eq!(changed.unwrap_err().kind(), ErrorKind::UpstreamMalformed);
+    }
+}
+
 #[tokio::test]
 async fn a_403_asks_for_no_token() {
     let upstream = Upstream::start([token("a"), json(403, "{}"), json(200, "{}")]);
     let stand = stand(&upstream, CLIENT);
-    assert_eq!(stand.run(get("up", "/things")).await.summary(), "403 in 1");
-    assert_eq!(stand.run(get("up", "/things")).await.summary(), "200 in 1");
+    assert_eq!(
+        run(&stand, get("up", "/things")).await.summary(),
+        "403 in 1"
+    );
+    assert_eq!(
+        run(&stand, get("up", "/things")).await.summary(),
+        "200 in 1"
+    );
 }
 
 #[tokio::test]
@@ -553,7 +637,7 @@ async fn a_refused_client_is_told_in_words_and_sends_nothing() {
     let upstream = Upstream::start([json(401, said)]);
     let stand = stand(&upstream, CLIENT);
     for _ in 0..2 {
-        let error = stand.run(get("up", "/things")).await.error();
+        let error = run(&stand, get("up", "/things")).await.error();
         expect![[r#"
             token_refused: Up cannot be called: the token server answered 401 Unauthorized: invalid_client, no … here
             check what tokens are asked for with, id and password or key file, and that it may have this scope"#]]
@@ -576,7 +660,7 @@ async fn a_token_server_that_has_moved_is_named_in_the_settings() {
         settings: &format!("token_url = \"http://{}/t\"", tokens.address),
         variables: &VARIABLES,
     };
-    own.stand().run(get("up", "/things")).await.reply();
+    run(&own.stand(), get("up", "/things")).await.reply();
     assert_eq!(story(&tokens), ["POST /t -"]);
     assert_eq!(story(&upstream), ["GET /things Bearer t"]);
 }
@@ -690,7 +774,7 @@ async fn a_service_account_is_a_text_or_the_path_of_a_file() {
             settings: &format!("token_url = \"http://{}/t\"", tokens.address),
             variables: &[("UP_KEY", &found)],
         };
-        own.stand().run(get("up", "/things")).await.reply();
+        run(&own.stand(), get("up", "/things")).await.reply();
         assert_eq!(story(&upstream), ["GET /things Bearer t"]);
         let body = String::from_utf8(tokens.requests()[0].body.clone()).unwrap();
         assert!(
@@ -741,7 +825,46 @@ async fn an_answer_that_only_a_rule_calls_a_refusal_of_the_token_is_one() {
         variables: &VARIABLES,
     };
     assert_eq!(
-        own.stand().run(get("up", "/things")).await.summary(),
+        run(&own.stand(), get("up", "/things")).await.summary(),
         "200 in 2"
     );
+}
+
+/// An API whose users sign in: its own key in one header, theirs in another.
+const SIGNED_IN: &str = r#"
+[auth]
+kind = "headers"
+set = { apikey = "{key}", authorization = "Bearer {key}" }
+
+[[caller.own_tokens]]
+header = "authorization"
+pattern = '^Bearer [a-z]+\.[a-z]+\.[a-z]+$'
+unless_in = "apikey"
+"#;
+
+#[tokio::test]
+async fn whoever_has_signed_in_at_the_api_is_known_there_by_a_token_of_their_own() {
+    for (callers, apps, sent) in [
+        ("Bearer user.own.token", "unused", "Bearer user.own.token"),
+        // The app's key, in the form that a user's token has too.
+        ("Bearer app.own.key", "app.own.key", "Bearer key-canary"),
+        ("Bearer unused", "unused", "Bearer key-canary"),
+        ("Basic dXNlcg==", "unused", "Bearer key-canary"),
+        ("Bearer user.own.token extra", "unused", "Bearer key-canary"),
+    ] {
+        let upstream = Upstream::start([json(200, "{}")]);
+        let base_url = format!("base_url = \"http://{}\"\n", upstream.address);
+        let own = Own {
+            connector: &format!("{base_url}{}{SIGNED_IN}", secret("key")),
+            operations: "",
+            settings: "",
+            variables: &[("UP_KEY", "key-canary")],
+        };
+        let call = with_header(get("up", "/things"), "authorization", callers);
+        let call = with_header(call, "apikey", apps);
+        run(&own.stand(), call).await.reply();
+        let requests = upstream.requests();
+        assert_eq!(requests[0].header("authorization"), Some(sent), "{callers}");
+        assert_eq!(requests[0].header("apikey"), Some("key-canary"));
+    }
 }

@@ -466,6 +466,49 @@ async fn parts_of_a_secret_stand_in_paths() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_spelled_otherwise_is_refused() {
+    let upstream = ok(0);
+    let own = Own {
+        connector: &hooks(&upstream),
+        operations: SEND,
+        settings: "",
+        variables: &[HOOK],
+    };
+    let stand = own.stand();
+    for path in [
+        "/v1/h%6foks/1/mine/x",
+        "/v1/hooks/1/m%69ne/x",
+        "/%761/hooks/1/mine/x",
+    ] {
+        let error = stand.run(post("up", path, "{}")).await.error();
+        assert_eq!(error.kind().code(), "bad_url", "{path}");
+    }
+    assert_eq!(upstream.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_vendor_that_repeats_the_key_is_not_quoted() {
+    let refusal =
+        r#"{"error":{"message":"no such key: key-canary-93cd47","code":"key-canary-93cd47"}}"#;
+    let upstream = Upstream::start([json(400, refusal)]);
+    let errors = "[errors]\nmessage = [\"/error/message\"]\ncode = [\"/error/code\"]\n";
+    let own = Own {
+        connector: &format!(
+            "base_url = \"http://{}\"\n{}{errors}{IN_HEADER}",
+            upstream.address,
+            secret("key")
+        ),
+        operations: "",
+        settings: "",
+        variables: &VARIABLES,
+    };
+    let reply = own.stand().run(get("up", "/things")).await.reply();
+    let vendor = reply.vendor.expect("it says something");
+    assert_eq!(vendor.message.as_deref(), Some("no such key: …"));
+    assert_eq!(vendor.code.as_deref(), Some("…"));
+}
+
+#[tokio::test]
 async fn parts_of_a_secret_show_in_no_plan() {
     let upstream = ok(0);
     let own = Own {

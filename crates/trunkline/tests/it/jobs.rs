@@ -11,7 +11,7 @@ use crate::stand::{Stand, operation, soon};
 use crate::upstream::{Act, json};
 
 /// Longer than the waits between looks here, shorter than any limit of a call.
-const WAIT_LONGEST: Duration = Duration::from_secs(9);
+const WAIT_LONGEST: Duration = Duration::from_millis(1500);
 
 /// Begins a job, waits for it, and says what was seen meanwhile.
 async fn wait_for(
@@ -24,6 +24,7 @@ async fn wait_for(
         let timeout = timeout.map(Duration::from_secs);
         let watch = |look: trunkline::Look<'_>| {
             seen.push(format!("{} {:?} {}", look.state, look.elapsed, look.looks));
+            assert_eq!(look.again.operation, "jobs.get");
         };
         let mut waiting = Box::pin(stand.engine.wait_for(call, timeout, watch));
         soon(async {
@@ -56,11 +57,8 @@ async fn a_job_is_looked_at_until_it_is_done() {
     let finished = ended.expect("it is done");
     assert_eq!(finished.outcome, JobOutcome::Done);
     assert_eq!(finished.body, r#"{"state": "done", "output": [1]}"#);
-    assert_eq!(
-        (finished.took, finished.looks),
-        (Duration::from_secs(15), 3)
-    );
-    assert_eq!(seen, ["queued 5s 1", "running 10s 2"]);
+    assert_eq!((finished.took, finished.looks), (Duration::from_secs(3), 3));
+    assert_eq!(seen, ["begun 0ns 0", "queued 1s 1", "running 2s 2"]);
     let lines: Vec<String> = upstream
         .requests()
         .into_iter()
@@ -99,12 +97,20 @@ async fn nobody_waits_longer_than_wanted() {
         state("running"),
     ];
     let (upstream, stand) = shelf(script);
-    let (ended, seen) = wait_for(&stand, Some(12)).await;
+    let (ended, seen) = wait_for(&stand, Some(3)).await;
     let error = ended.expect_err("it is not done");
-    assert_eq!(seen, ["running 5s 1", "running 10s 2", "running 12s 3"]);
+    assert_eq!(
+        seen,
+        [
+            "begun 0ns 0",
+            "running 1s 1",
+            "running 2s 2",
+            "running 3s 3"
+        ]
+    );
     assert_eq!(
         error.to_string(),
-        "the job is not done after 12 s; it is `running`"
+        "the job is not done after 3 s; it is `running`"
     );
     let Stopped::Failed(cause) = error.cause else {
         panic!("it was not answered with an error");

@@ -7,6 +7,7 @@ use expect_test::{Expect, expect};
 use http::Method;
 use trunkline::{Call, ManualClock};
 
+use crate::own::Own;
 use crate::stand::{Stand, by_path, get, post, with_header};
 use crate::upstream::{Act, Upstream, answer, head, json};
 
@@ -166,4 +167,31 @@ async fn the_upstreams_own_ruling_comes_first() {
             200, again                     1       1       1       1       1       1"#]],
     )
     .await;
+}
+
+#[tokio::test]
+async fn an_api_whose_methods_promise_nothing_is_asked_again_only_where_an_operation_says() {
+    let retry = "[retry]\nmethods_promise = \"nothing\"\nattempts = 2\n";
+    let read = "[[operations]]\nname = \"things.read\"\ntitle = \"Read\"\nmethod = \"GET\"\n\
+                path = \"/read\"\ndocs = \"https://up.example/docs\"\nrepeatable = \"always\"\n";
+    for (path, expected) in [
+        ("/things", "503 in 1"),
+        ("/read", "503 in 2"),
+        ("/x", "503 in 1"),
+    ] {
+        let upstream = Upstream::start([json(503, "{}"), json(503, "{}")]);
+        let base_url = format!("base_url = \"http://{}\"\n", upstream.address);
+        let own = Own {
+            connector: &format!("{base_url}{retry}[auth]\nkind = \"none\"\n"),
+            operations: read,
+            settings: "retry = { wait_first = \"1ms\" }",
+            variables: &[],
+        };
+        let stand = own.stand();
+        assert_eq!(
+            stand.run(get("up", path)).await.summary(),
+            expected,
+            "{path}"
+        );
+    }
 }

@@ -42,6 +42,7 @@ fn examples() -> Vec<Source> {
     let calls = [
         ("by_cursor", "GET", "/api/cursor", ""),
         ("by_post", "POST", "/api/search", ""),
+        ("by_form", "POST", "/api/form", ""),
         (
             "by_last_item",
             "GET",

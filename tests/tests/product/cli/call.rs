@@ -1,6 +1,9 @@
 //! `trunkline call` against a scripted upstream: exit statuses, outputs, options.
 
-use trunkline_tests::{Finished, Product, Response, Script, Upstream, answer};
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use trunkline_tests::{Act, Finished, Gate, Product, Program, Response, Script, Upstream, answer};
 
 const MODELS: &str = r#"{"object":"list","data":[{"id":"m","object":"model"}]}"#;
 
@@ -307,7 +310,7 @@ fn records_come_as_lines() {
 fn a_body_that_is_cut_is_6_although_its_beginning_is_printed() {
     let script = Script::reading()
         .say("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\nbeginning")
-        .then(trunkline_tests::Act::Close);
+        .then(Act::Close);
     let (_, finished) = call(script, &["--output", "raw"]);
     assert_eq!(finished.expect(6).stdout, "beginning");
 }
@@ -317,4 +320,91 @@ fn an_unknown_connection_is_2() {
     let (upstream, finished) = call(answer(200), &["--connection", "acme"]);
     finished.expect(2).complains(&["`acme`"]);
     assert_eq!(upstream.count(), 0);
+}
+
+#[test]
+fn a_list_that_is_interrupted_says_where_to_go_on() {
+    let page = r#"{"object": "list", "data": [{"id": "a"}], "has_more": true}"#;
+    for (signal, status, message) in [
+        ("INT", 130, "error: interrupted"),
+        ("TERM", 143, "error: told to end by SIGTERM"),
+    ] {
+        let asked = Gate::new();
+        let second = Script::reading().open(&asked).then(Act::AwaitGoodbye);
+        let upstream = Upstream::start([answer(200).json(page).script(), second]);
+        let product = Product::calling("stripe", &upstream);
+        let command = product.command(&["call", "stripe", "customers.list", "--all"]);
+        let program = Program::start(command);
+        asked.pass();
+        program.signal(signal);
+        let finished = program.finish().expect(status).complains(&[
+            message,
+            "came before: 1 page, 1 record",
+            "go on: add `--from-cursor a`",
+        ]);
+        assert_eq!(finished.stdout, "{\"id\": \"a\"}\n");
+    }
+}
+
+#[test]
+fn a_list_that_nobody_takes_can_be_interrupted() {
+    let long = "x".repeat(1 << 20);
+    let page = format!(
+        r#"{{"object": "list", "data": [{{"id": "a", "name": "{long}"}}], "has_more": true}}"#
+    );
+    let upstream = Upstream::start([answer(200).json(&page)]);
+    let product = Product::calling("stripe", &upstream);
+    let mut command = product.command(&[
+        "call",
+        "stripe",
+        "customers.list",
+        "--all",
+        "--from-cursor",
+        "b",
+    ]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let mut stdout = child.stdout.take().expect("a pipe");
+    // It is writing; the rest has no place in the pipe.
+    stdout.read_exact(&mut [0]).expect("a byte");
+    let kill = Command::new("kill")
+        .args(["-s", "TERM", &child.id().to_string()])
+        .status();
+    assert!(kill.expect("there is `kill`").success());
+    let finished = child.wait_with_output().expect("it ends");
+    drop(stdout);
+    assert_eq!(finished.status.code(), Some(143));
+    let said = String::from_utf8_lossy(&finished.stderr);
+    assert!(
+        said.contains("go on: add `--from-cursor b`; the records of the last page come again"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wait_that_is_interrupted_says_how_to_look_again() {
+    let asked = Gate::new();
+    let begun = answer(201).json(r#"{"id": "p1", "status": "starting"}"#);
+    let look = Script::reading().open(&asked).then(Act::AwaitGoodbye);
+    let upstream = Upstream::start([begun.script(), look]);
+    let product = Product::calling("replicate", &upstream).variable(
+        "REPLICATE_API_TOKEN",
+        "r8_RealReplicateTokenK7dJ2mQ9xT4vB8nH6sLpZ",
+    );
+    let call = [
+        "call",
+        "replicate",
+        "predictions.create",
+        "version=v",
+        "input.text=Hi",
+        "--wait",
+    ];
+    let program = Program::start(product.command(&call));
+    asked.pass();
+    program.signal("INT");
+    program.finish().expect(130).complains(&[
+        "error: interrupted",
+        "a job that was begun goes on",
+        "look again: trunkline call replicate predictions.get prediction_id=p1",
+    ]);
 }

@@ -1,5 +1,8 @@
 //! `connectors check` on files with deliberate mistakes: each is found, named and placed.
 
+use std::fs;
+use std::path::Path;
+
 use trunkline_tests::{Finished, Product, repository};
 
 use crate::connectors;
@@ -62,6 +65,48 @@ fn the_built_in_connectors_are_in_order() {
     let mut arguments = vec!["connectors", "check"];
     arguments.extend(paths.iter().map(String::as_str));
     Product::bare().run(&arguments).expect(0);
+}
+
+#[test]
+fn the_built_in_connectors_show_everything_that_they_say() {
+    let product = Product::bare();
+    product
+        .run(&["connectors", "check", "--coverage"])
+        .expect(0)
+        .prints(&[": no problem"]);
+}
+
+#[test]
+fn what_no_example_shows_is_named() {
+    let product = Product::bare();
+    copy(
+        &repository().join("connectors/openai"),
+        &product.path().join("connectors/openai"),
+    );
+    let check = ["connectors", "check", "connectors/openai", "--coverage"];
+    product.run(&check).expect(0);
+    // The only one that shows this rule.
+    let example = "connectors/openai/examples/error_409.toml";
+    fs::remove_file(product.path().join(example)).expect("it is there");
+    product.run(&check[..3]).expect(0);
+    product.run(&check).expect(2).complains(&[
+        "openai: no example reaches `outcomes[",
+        "another request changed the same thing at the same time",
+        "1 gap",
+    ]);
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a folder can be read").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).expect("a file can be copied");
+        }
+    }
 }
 
 #[test]

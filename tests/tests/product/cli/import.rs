@@ -1,13 +1,17 @@
 //! `connectors import openapi`: documents of one's own, and the vendors' real ones.
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::{Value, json};
-use trunkline_tests::{Finished, Product, is_ci, repository};
+use trunkline_tests::{
+    Finished, PATIENCE, Product, Program, is_as_shipped, is_ci, memory_most, repository,
+};
 
 /// A document with something that is carried over and something that is not.
 fn document() -> Value {
@@ -315,4 +319,67 @@ fn the_vendors_real_documents_are_imported_and_pass_every_check() {
         counts.sum()
     });
     assert_eq!(count, documents.len());
+}
+
+/// The most memory that an import may take.
+const MEMORY_MAX: usize = 1_000_000_000;
+/// What a pipe of Linux holds.
+const PIPE: usize = 64 << 10;
+/// How much of a processor's time an import may take, in hundredths of a second. Time by the clock
+/// would depend on what else the machine does.
+const TICKS_MAX: u32 = 10 * 100;
+
+#[test]
+fn the_largest_document_is_imported_in_little_time_and_memory() {
+    let largest = repository().join("tests/sdks/.documents/largest.json");
+    let Ok(data) = fs::metadata(&largest) else {
+        assert!(
+            !is_ci(),
+            "the document is not there: run `npm ci` in tests/sdks"
+        );
+        eprintln!("skipped: the document is not there: run `npm ci` in tests/sdks");
+        return;
+    };
+    assert!(40_000_000 < data.len(), "{} bytes", data.len());
+    let product = Product::bare();
+    symlink(&largest, product.path().join("graph.json")).expect("a link can be made");
+    let mut import = product
+        .command(&["connectors", "import", "openapi", "graph.json", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdout = import.stdout.take().expect("it was piped");
+    // It reports when its work is done, and more than a pipe holds, so it cannot end before its
+    // memory has been looked at.
+    let mut report = vec![0];
+    stdout.read_exact(&mut report).expect("it reports");
+    let (memory, ticks) = (memory_most(import.id()), ticks(import.id()));
+    stdout.read_to_end(&mut report).expect("it reports");
+    let status = import.wait().expect("a child can be waited for");
+    assert!(status.success(), "{status}");
+    assert!(PIPE < report.len(), "{} bytes of report", report.len());
+    assert!(memory < MEMORY_MAX, "{memory} bytes");
+    assert!(!is_as_shipped() || ticks < TICKS_MAX, "{ticks} ticks");
+    let report: Value = serde_json::from_slice(&report).expect("the report is JSON");
+    assert!(
+        report["operations"]
+            .as_u64()
+            .is_some_and(|count| 20_000 < count),
+        "{}",
+        report["operations"]
+    );
+    let check = product.command(&["connectors", "check", "connectors"]);
+    // Without optimizations it takes a while.
+    let finished = Program::start(check).finish_within(6 * PATIENCE);
+    finished.expect(0);
+}
+
+/// How much of a processor's time a running process has taken, in Linux's hundredths of a second:
+/// `proc_pid_stat(5)`.
+fn ticks(id: u32) -> u32 {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
+    let (_, fields) = stat.rsplit_once(')').expect("the name stands in brackets");
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let ticks = |place: usize| fields[place].parse::<u32>().expect("ticks are counted");
+    ticks(11) + ticks(12)
 }

@@ -2,7 +2,10 @@
 
 mod body;
 mod graphql;
+#[cfg(test)]
+mod tests;
 
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use trunkline::{Explanation, Reply, Stopped};
 use trunkline_connector::format::{BodyKind, Class};
@@ -32,7 +35,7 @@ pub(super) async fn print(
         head::print(reply.status, &reply.headers, &ours, printer)?;
     }
     let complaint = complaint(&reply, connector);
-    let exit = Exit::of_answer(reply.class, reply.status);
+    let exit = exit(&reply);
     let records = records_of(&reply, connector);
     let place = (Shape::of(&reply.headers), records);
     if let (Some(complaint), true) = (&complaint, is_graphql(&reply, connector)) {
@@ -74,7 +77,7 @@ pub(super) async fn failure(cause: Stopped, connector: &Connector) -> Failure {
     };
     let answered = || format!("{} answered {}", connector.title, status_line(reply.status));
     let complaint = complaint(&reply, connector).unwrap_or_else(|| Complaint::new(answered()));
-    let exit = match Exit::of_answer(reply.class, reply.status) {
+    let exit = match exit(&reply) {
         // An answer that is no error, and not what was asked for either.
         Exit::Success => Exit::UpstreamFailed,
         exit => exit,
@@ -88,12 +91,30 @@ pub(super) async fn failure(cause: Stopped, connector: &Connector) -> Failure {
     }
 }
 
+/// What an answer means for the shell. One that only leads elsewhere is not what was asked for.
+fn exit(reply: &Reply) -> Exit {
+    match Exit::of_answer(reply.class, reply.status) {
+        Exit::Success if leads_elsewhere(reply.status) => Exit::UpstreamFailed,
+        exit => exit,
+    }
+}
+
+/// Redirects are not followed: the credential would go where nobody has chosen.
+fn leads_elsewhere(status: StatusCode) -> bool {
+    status.is_redirection() && status != StatusCode::NOT_MODIFIED
+}
+
 /// What is said of an answer that is an error.
 fn complaint(reply: &Reply, connector: &Connector) -> Option<Complaint> {
-    if reply.class == Class::Ok {
-        return None;
-    }
     let answered = format!("{} answered {}", connector.title, status_line(reply.status));
+    if reply.class == Class::Ok {
+        let complaint = leads_elsewhere(reply.status).then(|| Complaint::new(answered))?;
+        let hint = match location(&reply.headers) {
+            Some(location) => format!("`location` points to `{location}`, which is not followed"),
+            None => "an answer that leads elsewhere is not followed".to_owned(),
+        };
+        return Some(complaint.note("hint", hint));
+    }
     let Some(Explanation {
         what,
         whose_move,
@@ -117,6 +138,23 @@ fn complaint(reply: &Reply, connector: &Connector) -> Option<Complaint> {
         complaint = complaint.note("attempts", reply.attempts.to_string());
     }
     Some(complaint)
+}
+
+/// Where an answer leads, without query and credentials, which may be secret.
+fn location(headers: &HeaderMap) -> Option<String> {
+    let location = headers.get(header::LOCATION)?.to_str().ok()?;
+    let (location, _) = location.split_once(['?', '#']).unwrap_or((location, ""));
+    let Some((scheme, rest)) = location.split_once("//") else {
+        return Some(location.to_owned());
+    };
+    let (authority, path) = match rest.find('/') {
+        Some(end) => rest.split_at_checked(end).unwrap_or((rest, "")),
+        None => (rest, ""),
+    };
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    Some(format!("{scheme}//{host}{path}"))
 }
 
 /// The vendor's own words.

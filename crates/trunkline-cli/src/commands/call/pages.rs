@@ -10,8 +10,12 @@ use crate::commands;
 use crate::commands::call::output;
 use crate::commands::call::progress::{self, Progress};
 use crate::exit::Exit;
-use crate::failure::{Complaint, Failure};
+use crate::failure::Failure;
+use crate::interrupt::Interrupts;
 use crate::printer::Printer;
+
+/// How far the reading has come: pages, records, and where it goes on.
+type Stand = ((u64, u64), Option<Resume>);
 
 /// Reads all pages and prints their records.
 pub(super) async fn print(
@@ -20,12 +24,22 @@ pub(super) async fn print(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::new(printer, engine.clock().clone());
+    let mut interrupts = Interrupts::listen()?;
     let mut has_warned = false;
     loop {
-        match pages.next().await {
-            Ok(Some(page)) => {
-                printer.bytes(page.lines.as_bytes())?;
-                printer.flush()?;
+        let before = stand(&pages);
+        let next = interrupts.or(pages.next()).await.map_err(|interrupted| {
+            progress.clear(printer);
+            told_of_pages(interrupted.into(), &before)
+        })?;
+        match next {
+            Ok(Some(mut page)) => {
+                let lines = std::mem::take(&mut page.lines);
+                let written = interrupts.or(printer.hand_on(lines)).await;
+                if let Err(failure) = written.map_err(Failure::from).flatten() {
+                    progress.clear(printer);
+                    return Err(told_of_pages(failure, &again(before)));
+                }
                 if let Some(problem) = page.schema_problem.as_ref().filter(|_| !has_warned) {
                     // Every page would say the same.
                     has_warned = true;
@@ -85,35 +99,38 @@ async fn failure(error: PageError, connector: &Connector) -> Failure {
         records,
         resume,
     } = error;
-    let mut failure = output::failure(cause, connector).await;
-    if let Some(complaint) = failure.complaints.first_mut() {
-        let told = std::mem::take(complaint);
-        *complaint = told_of_pages(told, (pages, records), resume.as_ref());
-    }
-    failure
+    let failure = output::failure(cause, connector).await;
+    told_of_pages(failure, &((pages, records), resume))
 }
 
-fn told_of_pages(
-    mut complaint: Complaint,
-    (pages, records): (u64, u64),
-    resume: Option<&Resume>,
-) -> Complaint {
-    if pages > 0 {
-        complaint = complaint.note("came before", came(pages, records));
+fn stand(pages: &Pages) -> Stand {
+    ((pages.pages(), pages.records()), pages.resume())
+}
+
+/// The same where the page that is next may have been printed in part.
+fn again((came, resume): Stand) -> Stand {
+    let resume = resume.map(|resume| Resume::Again(resume.cursor().to_owned()));
+    (came, resume)
+}
+
+/// Adds to the first complaint what came before, and where to go on.
+fn told_of_pages(mut failure: Failure, ((pages, records), resume): &Stand) -> Failure {
+    let Some(complaint) = failure.complaints.first_mut() else {
+        return failure;
+    };
+    let mut told = std::mem::take(complaint);
+    if 0 < *pages {
+        told = told.note("came before", came(*pages, *records));
     }
-    match resume {
-        None => complaint,
-        Some(resume @ Resume::Next(_)) => {
-            complaint.note("go on", format!("add {}", option(resume)))
-        }
-        Some(resume @ Resume::Again(_)) => complaint.note(
-            "go on",
-            format!(
-                "add {}; the records of the last page come again",
-                option(resume)
-            ),
-        ),
+    if let Some(resume) = resume {
+        let again = match resume {
+            Resume::Next(_) => "",
+            Resume::Again(_) => "; the records of the last page come again",
+        };
+        told = told.note("go on", format!("add {}{again}", option(resume)));
     }
+    *complaint = told;
+    failure
 }
 
 /// The option as a shell takes it.

@@ -6,9 +6,12 @@ mod path;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use http::{HeaderMap, Method, header};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use trunkline::{Body, Call, Catalog, Files, Options};
 use trunkline_connector::compose::FileValue;
@@ -147,6 +150,7 @@ pub(super) fn build(words: Words, catalog: &Catalog) -> Result<Call, Failure> {
         What::Operation(called) => {
             if let Some(operation) = operation {
                 said.query_into_inputs(operation)?;
+                said.check_lists(operation)?;
             }
             Call::operation(name, called, said.inputs)
         }
@@ -181,12 +185,31 @@ impl Said {
                 Item::TextFile(name, file) => said.put(&name, Value::String(read_text(&file)?))?,
                 Item::JsonFile(name, file) => said.put(&name, read_json(&file)?)?,
                 Item::Query(name, text) => said.query.push((name, text)),
+                Item::Header(header::CONTENT_LENGTH, _) => {
+                    let message = "`content-length` is counted and cannot be chosen";
+                    return Err(Failure::usage(message, "leave `content-length` out"));
+                }
                 Item::Header(name, value) => {
                     said.headers.append(name, value);
                 }
             }
         }
         Ok(said)
+    }
+
+    /// Whether lists are given as lists: a text is taken where it is JSON, as by the operation.
+    fn check_lists(&self, operation: &Operation) -> Result<(), Failure> {
+        for (name, value) in &self.inputs {
+            let takes_list = operation
+                .input(name)
+                .is_some_and(|input| input.kind == InputKind::Array);
+            let Value::String(text) = value else { continue };
+            if !takes_list || serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok() {
+                continue;
+            }
+            return Err(no_list(operation, name, text));
+        }
+        Ok(())
     }
 
     fn put(&mut self, name: &InputName, value: Value) -> Result<(), Failure> {
@@ -196,6 +219,7 @@ impl Said {
 
     /// A file that is read while it is sent. The call knows it by the path as it was written.
     fn put_file(&mut self, name: &InputName, file: PathBuf) -> Result<(), Failure> {
+        check_file(&file)?;
         let known_as = file.display().to_string();
         let value = FileValue::named(known_as.as_str(), None).to_value();
         self.files.insert(known_as, file);
@@ -252,6 +276,43 @@ impl Said {
         );
         Ok(body::write(inputs, kind, &mut self.headers))
     }
+}
+
+fn no_list(operation: &Operation, name: &str, text: &str) -> Failure {
+    const SHOWN_CHARS_MAX: usize = 40;
+    let is_plain =
+        matches!(commands::quoted(text), Cow::Borrowed(_)) && !text.starts_with(['@', '=']);
+    let shown = text.chars().count() <= SHOWN_CHARS_MAX && is_plain;
+    let text = if shown { text } else { "…" };
+    let name = InputName {
+        key: name.to_owned(),
+        steps: Vec::new(),
+    };
+    let message = format!(
+        "`{name}` of `{}` is a text; it takes a list",
+        operation.name
+    );
+    let whole = Value::from(vec![text]).to_string();
+    let whole = commands::quoted(&whole);
+    let hint = format!("write `{name}[]={text}` for each entry, or `{name}:={whole}` for all");
+    Failure::usage(message, hint)
+}
+
+/// Whether a file can be read while it is sent: its length stands before it.
+fn check_file(file: &Path) -> Result<(), Failure> {
+    let shown = file.display();
+    let found = fs::metadata(file).map_err(|err| Failure::of_file(&shown, &err))?;
+    if found.is_file() {
+        return Ok(());
+    }
+    if found.is_dir() {
+        return Err(Failure::usage(
+            format!("`{shown}` is a folder"),
+            "name a file",
+        ));
+    }
+    let message = format!("`{shown}` is no regular file, so its length is not known");
+    Err(Failure::usage(message, "save it to a file and name that"))
 }
 
 fn read_text(file: &Path) -> Result<String, Failure> {

@@ -14,6 +14,7 @@ use crate::commands::call::progress::Progress;
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
 use crate::head;
+use crate::interrupt::Interrupts;
 use crate::printer::Printer;
 
 /// Makes the call, waits, and prints what came of it.
@@ -24,6 +25,8 @@ pub(super) async fn print(
     printer: &mut Printer,
 ) -> Result<Exit, Failure> {
     let mut progress = Progress::until_result(printer, engine.clock().clone());
+    let mut interrupts = Interrupts::listen()?;
+    let mut again = None;
     let title = &connector.title;
     let watch = |look: trunkline::Look<'_>| {
         let text = format!(
@@ -32,12 +35,21 @@ pub(super) async fn print(
             look.elapsed.as_secs()
         );
         progress.show(&text, printer);
+        again.get_or_insert_with(|| look.again.clone());
     };
-    let ended = engine.wait_for(call, timeout, watch).await;
+    let ended = interrupts.or(engine.wait_for(call, timeout, watch)).await;
     progress.clear(printer);
     let finished = match ended {
-        Ok(finished) => finished,
-        Err(error) => return Err(failure(error, connector).await),
+        Ok(Ok(finished)) => finished,
+        Ok(Err(error)) => return Err(failure(error, connector).await),
+        Err(interrupted) => {
+            let hint = "a job that was begun goes on";
+            let failure = told(interrupted.into(), "hint", hint);
+            return Err(match again {
+                Some(again) => told(failure, "look again", command(&again, connector)),
+                None => failure,
+            });
+        }
     };
     let Finished {
         outcome,
@@ -79,10 +91,17 @@ pub(super) async fn print(
 /// What went wrong, and how to look again.
 async fn failure(error: WaitError, connector: &Connector) -> Failure {
     let WaitError { cause, look } = error;
-    let mut failure = output::failure(cause, connector).await;
-    if let (Some(look), Some(complaint)) = (look, failure.complaints.first_mut()) {
-        let told = std::mem::take(complaint);
-        *complaint = told.note("look again", command(&look, connector));
+    let failure = output::failure(cause, connector).await;
+    match look {
+        Some(look) => told(failure, "look again", command(&look, connector)),
+        None => failure,
+    }
+}
+
+/// Adds a note to the first complaint.
+fn told(mut failure: Failure, label: &'static str, text: impl Into<String>) -> Failure {
+    if let Some(complaint) = failure.complaints.first_mut() {
+        *complaint = std::mem::take(complaint).note(label, text);
     }
     failure
 }

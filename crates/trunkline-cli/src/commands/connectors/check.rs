@@ -9,25 +9,27 @@ use trunkline_connector::coverage::{self, Gap};
 use trunkline_connector::document::{Problem, Source};
 use trunkline_connector::{Connector, ConnectorName, builtin};
 
-use crate::arguments::ListOptions;
+use crate::arguments::{ListOptions, SettingsOptions};
 use crate::commands::{Context, count};
 use crate::exit::Exit;
 use crate::failure::{Complaint, Failure};
-use crate::folder;
+use crate::folder::{self, Folder};
 
 /// Find every mistake in connector files
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Each mistake is named with file, line, column and what is allowed. A file stands for the
-connector that it is part of, a folder for every connector in it.
+connector that it is part of, a folder for every connector in it. Without a PATH, your own
+connectors are checked: those in `connectors/` beside the settings.
 
 Examples:
-  trunkline connectors check connectors
+  trunkline connectors check
+  trunkline connectors check connectors/acme
   trunkline connectors check connectors/acme/connector.toml
   trunkline connectors check --coverage")]
 pub(crate) struct Check {
     /// Connector folders, folders of them, or files in them
-    #[arg(value_name = "PATH", required_unless_present = "coverage")]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Also name what no example shows: an operation's success or failure, an outcome rule, a wait
     /// hint. Without a PATH, of the built-in connectors
@@ -35,19 +37,24 @@ pub(crate) struct Check {
     coverage: bool,
     #[command(flatten)]
     list: ListOptions,
+    #[command(flatten)]
+    settings: SettingsOptions,
 }
 
 impl Check {
     /// Prints every problem, to standard error; as JSON to standard output.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
         let mut found = Found::default();
-        if self.paths.is_empty() {
+        let mut paths = self.paths;
+        if paths.is_empty() && self.coverage {
             for (_, files) in builtin::sources() {
                 found.look_at(files);
             }
+        } else if paths.is_empty() {
+            paths.push(own_connectors(self.settings.config.as_deref())?);
         }
         let mut folders = BTreeSet::new();
-        for path in &self.paths {
+        for path in &paths {
             folders.extend(connectors_at(path)?);
         }
         for folder in &folders {
@@ -129,25 +136,55 @@ impl Found {
     }
 }
 
+/// The folder of one's own connectors.
+fn own_connectors(config: Option<&Path>) -> Result<PathBuf, Failure> {
+    let folder = Folder::open(config)?.connectors_dir();
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let message = format!("there is no folder `{}` to check", folder.display());
+    let hint = "name a connector's folder, or begin one with `trunkline connectors new NAME`";
+    Err(Failure::usage(message, hint))
+}
+
 /// The connectors that a path stands for, as their folders.
 fn connectors_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let kind = std::fs::metadata(path).map_err(|err| Failure::of_file(path.display(), &err))?;
-    if kind.is_file() {
-        return Ok(vec![folder_of(path)]);
+    let folder = if kind.is_dir() {
+        path.to_owned()
+    } else {
+        folder_of(path)
+    };
+    if has_connector_file(&folder) {
+        return Ok(vec![folder]);
     }
-    if path.join("connector.toml").is_file() {
-        return Ok(vec![path.to_owned()]);
+    // A part of a connector alone, or a file of something else.
+    if !kind.is_dir() || folder::holds_connector(&folder)? {
+        return Err(no_connector(&folder));
     }
-    let mut folders = folder::entries(path)?;
-    folders.retain(|entry| entry.is_dir());
+    let below = folder.join("connectors");
+    let is_home = below.is_dir() && !has_connector_file(&below);
+    let mut folders = Vec::new();
+    for entry in folder::entries(if is_home { &below } else { &folder })? {
+        if folder::holds_connector(&entry)? {
+            folders.push(entry);
+        }
+    }
     if folders.is_empty() {
-        let message = format!("`{}` holds no connector", path.display());
-        return Err(Failure::usage(
-            message,
-            "name a folder with a `connector.toml`, or a folder of such folders",
-        ));
+        return Err(no_connector(&folder));
     }
     Ok(folders)
+}
+
+fn has_connector_file(folder: &Path) -> bool {
+    folder.join("connector.toml").is_file()
+}
+
+fn no_connector(folder: &Path) -> Failure {
+    Failure::usage(
+        format!("`{}` has no `connector.toml`", folder.display()),
+        "name a folder with a `connector.toml`, or a folder of such folders",
+    )
 }
 
 /// The folder of the connector that a file is part of.

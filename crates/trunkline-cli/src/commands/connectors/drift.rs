@@ -36,7 +36,7 @@ pub(crate) struct Drift {
 impl Drift {
     /// Prints the report.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        let folder = Folder::new(self.settings.config.as_deref());
+        let folder = Folder::open(self.settings.config.as_deref())?;
         let (config, _) = folder.config(&context.environment, Vec::new())?;
         let data = &config.data_dir;
         let file = data.join(drift::FILE_NAME);

@@ -27,7 +27,7 @@ pub(crate) struct List {
 impl List {
     /// Prints the list.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        let catalog = Folder::new(self.settings.config.as_deref()).catalog()?;
+        let catalog = Folder::open(self.settings.config.as_deref())?.catalog()?;
         if self.list.json {
             let entries = catalog.iter().map(entry_json);
             context.printer.json(&Value::Array(entries.collect()))?;

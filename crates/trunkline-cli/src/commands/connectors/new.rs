@@ -51,7 +51,8 @@ const TEMPLATE: [(&str, &str); 6] = [
 /// Begin a connector of your own
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes `connectors/NAME/` with an example of everything. A name that is built in is overridden.
+Writes `connectors/NAME/`: a secret, two operations, a way of paging to be taken into use, rules
+for errors, and examples, which are its tests. A name that is built in is overridden.
 
 Examples:
   trunkline connectors new acme
@@ -68,7 +69,7 @@ pub(crate) struct New {
 impl New {
     /// Writes the connector's folder, unless there is one.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        let folder = Folder::new(self.settings.config.as_deref());
+        let folder = Folder::open(self.settings.config.as_deref())?;
         let target = folder.connectors_dir().join(self.name.as_str());
         let shown = target.display().to_string();
         if target.exists() {

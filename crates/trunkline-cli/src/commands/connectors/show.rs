@@ -4,6 +4,7 @@ use clap::Args;
 use http::HeaderName;
 use serde_json::{Value, json};
 use trunkline::Entry;
+use trunkline::config::Override;
 use trunkline_connector::{Auth, Connector, SecretSpec, SecretText};
 
 use crate::arguments::{ListOptions, SettingsOptions};
@@ -32,20 +33,61 @@ pub(crate) struct Show {
 impl Show {
     /// Prints the connector.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        let catalog = Folder::new(self.settings.config.as_deref()).catalog()?;
+        let folder = Folder::open(self.settings.config.as_deref())?;
+        let (config, warnings) = folder.config(&context.environment, Vec::new())?;
+        for warning in warnings {
+            context.printer.warn(&warning);
+        }
+        let catalog = folder.catalog()?;
         let Some(entry) = catalog.find(&self.name) else {
             return Err(commands::unknown_connector(&catalog, &self.name).into());
         };
+        let over = config.connectors.get(&entry.connector.name);
+        let in_force = InForce::of(&entry.connector, over);
         if self.list.json {
-            context.printer.json(&entry_json(entry))?;
+            context.printer.json(&entry_json(entry, &in_force))?;
         } else {
-            print(entry, &mut context.printer)?;
+            print(entry, &in_force, &mut context.printer)?;
         }
         Ok(Exit::Success)
     }
 }
 
-fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
+/// What settings may say otherwise than the connector.
+struct InForce<'c> {
+    base_url: &'c str,
+    /// The variables of the connector's secrets, in their order.
+    envs: Vec<&'c str>,
+}
+
+impl<'c> InForce<'c> {
+    fn of(connector: &'c Connector, over: Option<&'c Override>) -> Self {
+        let own_url = connector.base_url.example();
+        let base_url = over.and_then(|over| over.base_url.as_ref());
+        let env = |secret: &'c SecretSpec| {
+            let env = over.and_then(|over| over.secrets.get(&secret.name));
+            env.unwrap_or(&secret.env).as_str()
+        };
+        Self {
+            base_url: base_url.unwrap_or(own_url).as_str(),
+            envs: connector.secrets.iter().map(env).collect(),
+        }
+    }
+
+    fn env(&self, place: usize) -> &'c str {
+        self.envs.get(place).copied().unwrap_or_default()
+    }
+}
+
+/// What is in force, and what the connector says where that is something else.
+fn beside(in_force: &str, own: &str) -> String {
+    if in_force == own {
+        return own.to_owned();
+    }
+    format!("{in_force}, by the settings (its own: {own})")
+}
+
+fn print(entry: &Entry, in_force: &InForce<'_>, printer: &mut Printer) -> Result<(), Failure> {
     let Entry { connector, origin } = entry;
     let look = printer.out_look();
     let title = look.paint(Ink::Heading, &connector.title);
@@ -61,12 +103,14 @@ fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
             look.paint(Ink::Faint, &format!("{label:12}"))
         ))
     };
-    labelled("address", connector.base_url.example().as_str())?;
+    let own_url = connector.base_url.example().as_str();
+    labelled("address", &beside(in_force.base_url, own_url))?;
     labelled("docs", &connector.docs)?;
     labelled("checked", &connector.checked)?;
-    labelled("credential", &credential(connector, &connector.auth))?;
-    for secret in &connector.secrets {
-        labelled("secret", &format!("{}, from {}", secret.env, secret.obtain))?;
+    labelled("credential", &credential(in_force, &connector.auth))?;
+    for (secret, env) in connector.secrets.iter().zip(&in_force.envs) {
+        let env = beside(env, &secret.env);
+        labelled("secret", &format!("{env}, from {}", secret.obtain))?;
     }
     for (name, value) in &connector.headers {
         labelled(
@@ -102,13 +146,8 @@ fn print(entry: &Entry, printer: &mut Printer) -> Result<(), Failure> {
 }
 
 /// How a request proves who calls, in words.
-fn credential(connector: &Connector, auth: &Auth) -> String {
-    let env = |place: usize| {
-        connector
-            .secrets
-            .get(place)
-            .map_or("", |secret| &secret.env)
-    };
+fn credential(in_force: &InForce<'_>, auth: &Auth) -> String {
+    let env = |place: usize| in_force.env(place);
     match auth {
         Auth::Bearer { secret, word } => format!("Authorization: {word} {}", env(*secret)),
         Auth::Header { name, secret } => format!("{name}: {}", env(*secret)),
@@ -146,14 +185,14 @@ fn credential(connector: &Connector, auth: &Auth) -> String {
             env(aws.secret_key)
         ),
         Auth::AnyOf(ways) => {
-            let ways = ways.iter().map(|way| credential(connector, way));
+            let ways = ways.iter().map(|way| credential(in_force, way));
             ways.collect::<Vec<_>>().join(", or ")
         }
         Auth::None => "none".to_owned(),
     }
 }
 
-fn entry_json(entry: &Entry) -> Value {
+fn entry_json(entry: &Entry, in_force: &InForce<'_>) -> Value {
     let Entry { connector, origin } = entry;
     let operations = connector
         .operations
@@ -165,15 +204,18 @@ fn entry_json(entry: &Entry) -> Value {
             Value::from(String::from_utf8_lossy(value.as_bytes())),
         )
     });
+    let secrets = connector.secrets.iter().zip(&in_force.envs);
+    let secrets = secrets.map(|(secret, env)| secret_json(secret, env));
     json!({
         "name": connector.name.as_str(),
         "title": connector.title,
         "from": origin.as_str(),
-        "base_url": connector.base_url.example().as_str(),
+        "base_url": in_force.base_url,
+        "own_base_url": connector.base_url.example().as_str(),
         "docs": connector.docs,
         "checked": connector.checked,
-        "credential": credential(connector, &connector.auth),
-        "secrets": connector.secrets.iter().map(secret_json).collect::<Vec<_>>(),
+        "credential": credential(in_force, &connector.auth),
+        "secrets": secrets.collect::<Vec<_>>(),
         "headers": headers.collect::<serde_json::Map<_, _>>(),
         "verify": connector.operations.get(connector.verify.operation).map(|verify| &verify.name),
         "operations": operations.collect::<Vec<_>>(),
@@ -181,10 +223,11 @@ fn entry_json(entry: &Entry) -> Value {
     })
 }
 
-fn secret_json(secret: &SecretSpec) -> Value {
+fn secret_json(secret: &SecretSpec, env: &str) -> Value {
     json!({
         "name": secret.name,
-        "env": secret.env,
+        "env": env,
+        "own_env": secret.env,
         "pattern": secret.pattern.as_ref().map(ToString::to_string),
         "obtain": secret.obtain,
     })

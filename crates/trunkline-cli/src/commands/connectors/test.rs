@@ -42,7 +42,7 @@ struct Tested {
 impl Test {
     /// Runs the examples and prints what came of them.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
-        let catalog = Folder::new(self.settings.config.as_deref()).catalog()?;
+        let catalog = Folder::open(self.settings.config.as_deref())?.catalog()?;
         if let Some(name) = &self.name {
             commands::find(&catalog, name)?;
         }

@@ -14,7 +14,7 @@ use crate::document::Path;
 use crate::format::{
     BodyKind, ConnectorFile, InputKind, InputPlace, InputSection, Need, OperationSection,
 };
-use crate::graphql;
+use crate::{graphql, media};
 
 pub(super) fn check(
     check: &mut Check<'_>,
@@ -254,11 +254,20 @@ pub(super) fn body(check: &mut Check<'_>, found: &Found<'_>) -> Option<HeaderVal
     }
     let content_type = section.content_type.as_ref()?;
     let at = path.key("content_type");
-    if section.body != BodyKind::Raw {
-        let message = "only a `raw` body says what it is";
-        check.refuse_with(&at, message, "leave `content_type` out");
+    let value = check.header_value(&at, content_type)?;
+    match section.body {
+        BodyKind::Raw => {}
+        BodyKind::Json if media::is_json(content_type) => {}
+        BodyKind::Json => {
+            let hint = "allowed: `application/json` and what ends in `+json`";
+            check.refuse_with(&at, format!("`{content_type}` is no JSON"), hint);
+        }
+        _ => {
+            let message = "only a `raw` or `json` body says what it is";
+            check.refuse_with(&at, message, "leave `content_type` out");
+        }
     }
-    check.header_value(&at, content_type)
+    Some(value)
 }
 
 fn body_input(check: &mut Check<'_>, found: &Found<'_>) {

@@ -197,6 +197,7 @@ fn operation(
         request_schema,
         repeatable: section.repeatable,
         pagination: paged_by(section, connector),
+        not_paged_with: section.not_paged_with.clone(),
         items: section.items.clone(),
         page_info: section.page_info.clone(),
         poll: None,

@@ -102,11 +102,12 @@ pub(super) fn bind(
     file: &ConnectorFile,
 ) {
     let Some(name) = &operation.pagination else {
-        for (key, value) in [
-            ("items", &operation.items),
-            ("page_info", &operation.page_info),
+        for (key, is_there) in [
+            ("not_paged_with", !operation.not_paged_with.is_empty()),
+            ("items", operation.items.is_some()),
+            ("page_info", operation.page_info.is_some()),
         ] {
-            if value.is_some() {
+            if is_there {
                 let message = format!("`{key}` is of operations with `pagination`");
                 check.refuse_with(
                     &path.key(key),

@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use super::Folder;
 use super::auth;
 use super::check::Check;
-use crate::connector::SecretSpec;
+use crate::connector::{OwnToken, SecretSpec};
 use crate::document::Path;
 use crate::format::{CallerSection, ConnectorFile, SecretSection};
 use crate::template::{self, Template};
@@ -188,6 +188,37 @@ pub(super) fn credential_query(check: &mut Check<'_>, section: &CallerSection) -
         check.distinct(&path, fields, "query field");
     }
     fields.clone()
+}
+
+pub(super) fn own_tokens(check: &mut Check<'_>, section: &CallerSection) -> Vec<OwnToken> {
+    let path = Path::root().key("caller").key("own_tokens");
+    let mut tokens = Vec::new();
+    for (index, token) in section.own_tokens.iter().enumerate() {
+        let path = path.index(index);
+        let header = check.header_name(&path.key("header"), &token.header);
+        let unless_in = check.header_name(&path.key("unless_in"), &token.unless_in);
+        let at = path.key("pattern");
+        if !(token.pattern.starts_with('^') && token.pattern.ends_with('$')) {
+            let hint = "begin it with `^` and end it with `$`";
+            check.refuse_with(&at, "the pattern must be one of the whole value", hint);
+        }
+        let pattern = check.pattern(&at, &token.pattern);
+        if let (Some(header), Some(unless_in), Some(pattern)) = (header, unless_in, pattern) {
+            tokens.push(OwnToken {
+                header,
+                pattern,
+                unless_in,
+            });
+        }
+    }
+    tokens
+}
+
+pub(super) fn followed_headers(check: &mut Check<'_>, section: &CallerSection) -> Vec<HeaderName> {
+    let path = Path::root().key("caller").key("followed_headers");
+    let headers = section.followed_headers.iter().enumerate();
+    let headers = headers.filter_map(|(index, text)| check.header_name(&path.index(index), text));
+    headers.collect()
 }
 
 /// The secret that `secret` or `secret.group` names, as its place, and the group.

@@ -211,7 +211,7 @@ fn an_unreadable_file_makes_nothing_else_seem_missing() {
             acme/operations/things.toml:1:1: `operations[0].title` is missing
               hint: What it does, in a few words.
             acme/operations/things.toml:3:1: `operations[0].titel` is not known
-              hint: did you mean `title`? allowed: `name`, `title`, `method`, `path`, `address`, `docs`, `auth`, `headers`, `upgrade`, `body`, `body_input`, `content_type`, `request_schema`, `repeatable`, `pagination`, `items`, `page_info`, `poll`, `inputs` or `reply`
+              hint: did you mean `title`? allowed: `name`, `title`, `method`, `path`, `address`, `docs`, `auth`, `headers`, `upgrade`, `body`, `body_input`, `content_type`, `request_schema`, `repeatable`, `pagination`, `not_paged_with`, `items`, `page_info`, `poll`, `inputs` or 1 others
         "#]],
     );
     check(

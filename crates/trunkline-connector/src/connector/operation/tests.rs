@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{JobError, JobState, Poll};
+use super::{JobError, JobState, Operation, Poll};
+use crate::format::{BodyKind, InputKind, InputPlace};
+use crate::samples;
 
 fn poll() -> Poll {
     Poll {
@@ -16,6 +18,12 @@ fn poll() -> Poll {
         error: Some("/error".to_owned()),
         every: Duration::from_secs(1),
     }
+}
+
+/// An operation whose `id` is a text.
+fn looking() -> Operation {
+    let id = samples::input("id", InputPlace::Path, InputKind::String);
+    samples::operation("/jobs/{id}", BodyKind::None, vec![id])
 }
 
 #[test]
@@ -54,8 +62,14 @@ fn a_state_says_how_a_job_stands() {
 
 #[test]
 fn a_look_gets_its_inputs_from_the_first_reply() {
-    let inputs = poll().inputs_from(&json!({ "id": "p1" })).unwrap();
+    let inputs = poll()
+        .inputs_from(&json!({ "id": "p1" }), &looking())
+        .unwrap();
     assert_eq!(serde_json::Value::Object(inputs), json!({ "id": "p1" }));
-    let error = poll().inputs_from(&json!({ "id": null })).unwrap_err();
+    let inputs = poll().inputs_from(&json!({ "id": 12_345_678_901_234_567_890_u64 }), &looking());
+    assert_eq!(inputs.unwrap()["id"], "12345678901234567890");
+    let error = poll()
+        .inputs_from(&json!({ "id": null }), &looking())
+        .unwrap_err();
     assert_eq!(error.to_string(), "the reply has nothing at `/id`");
 }

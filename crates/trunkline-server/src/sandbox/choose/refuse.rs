@@ -105,8 +105,8 @@ pub(super) fn unknown<'a>(connector: &Connector, asked: &Asked<'_>) -> Choice<'a
     Choice::None {
         status: StatusCode::NOT_FOUND,
         message: format!(
-            "the sandbox has no example for `{} {path}` of {}; `trunkline operations {}` lists what it has",
-            asked.method, connector.title, connector.name,
+            "the sandbox answers from examples, and `{}` has none for `{} {path}`: add one to its folder `examples`, or call one of its other operations",
+            connector.name, asked.method,
         ),
     }
 }

@@ -424,7 +424,7 @@ fn faults_are_the_vendors_own() {
 fn what_nobody_recorded_is_said_to_be_missing() {
     let message = || {
         expect![
-            "404: the sandbox has no example for `GET /carts` of Shop; `trunkline operations shop` lists what it has"
+            "404: the sandbox answers from examples, and `shop` has none for `GET /carts`: add one to its folder `examples`, or call one of its other operations"
         ]
     };
     check("GET /carts", "", message());
@@ -432,7 +432,7 @@ fn what_nobody_recorded_is_said_to_be_missing() {
         "DELETE /orders",
         "",
         expect![
-            "404: the sandbox has no example for `DELETE /orders` of Shop; `trunkline operations shop` lists what it has"
+            "404: the sandbox answers from examples, and `shop` has none for `DELETE /orders`: add one to its folder `examples`, or call one of its other operations"
         ],
     );
 }
@@ -511,7 +511,7 @@ fn a_name_with_slashes_may_be_written_as_it_is() {
         "stripe",
         "GET /v1/customers/cus_1/cards",
         expect![
-            "404: the sandbox has no example for `GET /v1/customers/cus_1/cards` of Stripe; `trunkline operations stripe` lists what it has"
+            "404: the sandbox answers from examples, and `stripe` has none for `GET /v1/customers/cus_1/cards`: add one to its folder `examples`, or call one of its other operations"
         ],
     );
 }

@@ -349,7 +349,8 @@ fn a_lifetime_that_is_none_counts_as_unsaid() {
     let unsaid = &expect!["Bearer t for 300s"];
     check_answer(200, r#"{"access_token": "t"}"#, unsaid);
     for odd in [
-        "null", "0", "-1", "-3600", "\"soon\"", "\"NaN\"", "\"inf\"", "1e300", "[]", "{}", "true",
+        "null", "0", "-1", "-3600", "\"soon\"", "\"NaN\"", "\"inf\"", "1e300", "1e400", "[]", "{}",
+        "true",
     ] {
         check_lifetime(odd, unsaid);
     }
@@ -462,5 +463,61 @@ fn no_request_is_quoted_by_its_answer() {
         for secret in ["acme-id", "acme-password", "YWNtZS1p", "eyJ"] {
             assert!(!shown.contains(secret), "{shown}");
         }
+    }
+}
+
+/// A client whose id begins its password, which is written differently wherever it is sent.
+const CLIENT: (&str, &str) = ("acme", "acme p@ss/w:\"rd\"~");
+
+/// What is said of a refusal that repeats `echo`.
+fn quoted(client_auth: ClientAuth, echo: &str) -> String {
+    let spec = spec(TokenRequest::Form, client_auth);
+    let grant = of_client(&spec, CLIENT.0, CLIENT.1, None);
+    let answer = json!({ "error": "no", "error_description": echo }).to_string();
+    let secrets = request(&grant).secrets;
+    let error = read(StatusCode::BAD_REQUEST, answer.as_bytes(), &secrets).unwrap_err();
+    error.to_string()
+}
+
+#[track_caller]
+fn check_quoted(client_auth: ClientAuth, echo: &str, expected: &Expect) {
+    expected.assert_eq(&quoted(client_auth, echo));
+}
+
+#[test]
+fn what_a_client_proves_itself_with_is_quoted_in_no_form() {
+    let of_body = &expect!["the token server answered 400 Bad Request: no, client_secret=…"];
+    for form in [
+        CLIENT.1,
+        // As forms have it, as addresses have it, and with small digits.
+        "acme+p%40ss%2Fw%3A%22rd%22%7E",
+        "acme%20p%40ss%2Fw%3A%22rd%22~",
+        "acme%20p%40ss%2fw%3a%22rd%22~",
+        "acme p@ss/w:\\\"rd\\\"~",
+        "acme p@ss\\/w:\\\"rd\\\"~",
+        "YWNtZSBwQHNzL3c6InJkIn4=",
+        "YWNtZSBwQHNzL3c6InJkIn4",
+        // Taken apart by characters that nobody would see.
+        "acme p@\u{1}ss/w:\r\n\"rd\"~",
+    ] {
+        check_quoted(ClientAuth::Body, &format!("client_secret={form}"), of_body);
+    }
+    let pair = "acme:acme+p%40ss%2Fw%3A%22rd%22%7E";
+    let of_pair = &expect!["the token server answered 400 Bad Request: no, Basic …"];
+    check_quoted(ClientAuth::Basic, &format!("Basic {pair}"), of_pair);
+    let encoded = STANDARD.encode(pair);
+    check_quoted(ClientAuth::Basic, &format!("Basic {encoded}"), of_pair);
+    check_quoted(
+        ClientAuth::Basic,
+        "got acme and acme+p%40ss%2Fw%3A%22rd%22%7E",
+        &expect!["the token server answered 400 Bad Request: no, got … and …"],
+    );
+}
+
+#[test]
+fn nothing_of_a_form_is_quoted_where_another_begins_it() {
+    for client_auth in [ClientAuth::Basic, ClientAuth::Body] {
+        let error = quoted(client_auth, CLIENT.1);
+        assert!(error.ends_with(": no, …"), "{error}");
     }
 }

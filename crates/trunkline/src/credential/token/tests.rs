@@ -2,8 +2,10 @@
 //! test moves it.
 
 use std::collections::VecDeque;
+use std::future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 
 use expect_test::{Expect, expect};
 use http::StatusCode;
@@ -16,6 +18,7 @@ use trunkline_connector::format::{ClientAuth, TokenRequest};
 use trunkline_egress::address::Rules;
 use trunkline_egress::{ManualClock, Settings};
 
+use super::super::grant;
 use super::*;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -28,10 +31,12 @@ const fn secs(seconds: u64) -> Duration {
 enum Act {
     /// Answers.
     Answer(u16, String),
-    /// Gives a token once the test lets it.
-    Wait(Arc<Semaphore>),
+    /// Gives a token for so many seconds once the test lets it.
+    Wait(Arc<Semaphore>, u64),
     /// Never answers.
     Hang,
+    /// Begins an answer that it never ends, and lets the test know.
+    Drip(Arc<Semaphore>),
     /// Hangs up.
     HangUp,
 }
@@ -96,12 +101,19 @@ async fn serve(
         let (status, body) = match act {
             None => (200, token),
             Some(Act::Answer(status, body)) => (status, body),
-            Some(Act::Wait(gate)) => {
+            Some(Act::Wait(gate, seconds)) => {
                 drop(gate.acquire().await.unwrap());
-                (200, token)
+                (200, token.replace("600", &seconds.to_string()))
             }
             Some(Act::Hang) => {
                 // Until the other side hangs up.
+                drop(stream.read(&mut [0]).await);
+                return;
+            }
+            Some(Act::Drip(begun)) => {
+                let answer = b"HTTP/1.1 200 x\r\ncontent-length: 900\r\n\r\n {";
+                stream.write_all(answer).await.unwrap();
+                begun.add_permits(1);
                 drop(stream.read(&mut [0]).await);
                 return;
             }
@@ -143,7 +155,15 @@ struct Stand {
     egress: Arc<Egress>,
     clock: Clock,
     time: ManualClock,
+    retry: RetryPolicy,
 }
+
+/// Asked once, and not again.
+const ONCE: RetryPolicy = RetryPolicy {
+    attempts_max: 1,
+    wait_first: Duration::ZERO,
+    wait_max: HOUR,
+};
 
 impl Stand {
     fn at(address: SocketAddr) -> Self {
@@ -176,7 +196,19 @@ impl Stand {
             egress: Arc::new(Egress::new(settings, clock.clone()).unwrap()),
             clock,
             time,
+            retry: ONCE,
         }
+    }
+
+    /// As [`at`](Self::at), where the server is asked so often, with waits of up to so long.
+    fn repeating(address: SocketAddr, attempts_max: u32, wait_first: Duration) -> Self {
+        let mut stand = Self::at(address);
+        stand.retry = RetryPolicy {
+            attempts_max,
+            wait_first,
+            ..ONCE
+        };
+        stand
     }
 
     /// A token for a call that must be over `within` so long.
@@ -187,16 +219,27 @@ impl Stand {
             idle: HOUR,
             deadline: within.map(|within| self.clock.now() + within),
         };
-        self.tokens
-            .current(&self.egress, &self.clock, &limits)
-            .await
+        let means = Means {
+            egress: &self.egress,
+            clock: &self.clock,
+            limits: &limits,
+            retry: &self.retry,
+        };
+        self.tokens.current(means).await
     }
 
     async fn current(&self) -> Result<Token, TokenError> {
         self.token(None).await
     }
 
-    /// The same in a task of its own.
+    /// Waits until nobody asks any more.
+    async fn nobody_asks(&self) {
+        while self.tokens.shared.known().asked.is_some() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// [`token`](Self::token) in a task of its own.
     fn begin(&self, calls: &mut JoinSet<String>, within: Option<Duration>) {
         let stand = self.clone();
         calls.spawn(async move { shown(&stand.token(within).await) });
@@ -274,7 +317,7 @@ async fn one_renews_early_while_the_others_go_on() {
             200,
             r#"{"access_token": "first", "expires_in": 600}"#.to_owned(),
         ),
-        Act::Wait(Arc::clone(&gate)),
+        Act::Wait(Arc::clone(&gate), 600),
     ])
     .await;
     let stand = Stand::at(server.address);
@@ -314,15 +357,15 @@ async fn a_renewal_that_fails_costs_no_call_and_is_not_tried_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_token_server_that_hangs_delays_a_renewal_for_five_seconds_at_most() {
+async fn a_token_server_that_hangs_delays_one_call_for_five_seconds_at_most() {
     let first = r#"{"access_token": "first", "expires_in": 600}"#.to_owned();
-    let script = [Act::Answer(200, first), Act::Hang, Act::Hang, Act::Hang];
+    let script = [Act::Answer(200, first), Act::Hang, Act::Hang];
     let server = Server::start(script).await;
     let stand = Stand::at(server.address);
     assert_eq!(shown(&stand.current().await), "first");
     stand.time.advance(secs(540));
     // A call that has less time keeps half of it for itself.
-    for (asked, within, waits) in [(2, None, 5), (3, Some(HOUR), 5), (4, Some(secs(4)), 2)] {
+    for (asked, within, waits, rest) in [(2, None, 5, 25), (3, Some(secs(4)), 2, 28)] {
         let mut renewing = JoinSet::new();
         stand.begin(&mut renewing, within);
         soon(server.saw(asked)).await;
@@ -330,12 +373,13 @@ async fn a_token_server_that_hangs_delays_a_renewal_for_five_seconds_at_most() {
         assert_eq!(wait, secs(waits));
         stand.time.advance(wait);
         assert_eq!(soon(renewing.join_next()).await.unwrap().unwrap(), "first");
-        // Nobody asks anew for a while.
-        assert_eq!(shown(&stand.current().await), "first");
+        // Nobody else waits for whoever asks, who is given half a minute.
+        assert_eq!(together(&stand, 100).await, [("first".to_owned(), 100)]);
+        stand.time.advance(secs(rest));
+        soon(stand.nobody_asks()).await;
         assert_eq!(server.requests(), asked);
-        stand.time.advance(secs(5));
+        stand.time.advance(secs(1));
     }
-    assert_eq!(shown(&soon(stand.current()).await), "token-5");
 }
 
 #[tokio::test]
@@ -354,86 +398,201 @@ async fn a_refusal_is_everybodys_for_five_seconds() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_lets_the_next_one_ask() {
-    let server = Server::start([Act::Hang]).await;
+async fn asking_goes_on_when_whoever_began_it_leaves() {
+    let gate = Arc::new(Semaphore::new(0));
+    let server = Server::start([Act::Wait(Arc::clone(&gate), 600)]).await;
+    let stand = Stand::at(server.address);
+    // Each allows less time than the server takes.
+    for _ in 0..3 {
+        let mut leaving = JoinSet::new();
+        stand.begin(&mut leaving, Some(secs(2)));
+        soon(server.saw(1)).await;
+        assert_eq!(soon(stand.time.sleeping_within(secs(2))).await, secs(2));
+        stand.time.advance(secs(2));
+        let outcome = soon(leaving.join_next()).await.unwrap().unwrap();
+        assert_eq!(outcome, TOO_LATE);
+    }
+    // One that its caller drops.
+    let mut leaving = JoinSet::new();
+    stand.begin(&mut leaving, None);
+    leaving.shutdown().await;
+    let mut waiting = JoinSet::new();
+    stand.begin(&mut waiting, None);
+    gate.add_permits(1);
+    let outcome = soon(waiting.join_next()).await.unwrap().unwrap();
+    assert_eq!(outcome, "token-1");
+    assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn asking_ends_with_the_connection_it_is_for() {
+    let gate = Arc::new(Semaphore::new(0));
+    let server = Server::start([Act::Drip(Arc::clone(&gate))]).await;
     let stand = Stand::at(server.address);
     let mut leaving = JoinSet::new();
     stand.begin(&mut leaving, None);
-    soon(server.saw(1)).await;
-    let mut waiting = JoinSet::new();
-    for _ in 0..10 {
-        stand.begin(&mut waiting, None);
-    }
+    drop(soon(gate.acquire()).await.unwrap());
     leaving.shutdown().await;
-    while let Some(outcome) = soon(waiting.join_next()).await {
-        assert_eq!(outcome.unwrap(), "token-2");
-    }
-    assert_eq!(server.requests(), 2);
+    let shared = Arc::downgrade(&stand.tokens.shared);
+    drop(stand);
+    let gone = async {
+        while shared.upgrade().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(gone).await;
 }
 
-#[tokio::test]
-async fn only_the_token_that_was_refused_is_discarded() {
-    let server = Server::start([]).await;
-    let stand = Stand::at(server.address);
-    let first = stand.current().await.unwrap();
-    // A thousand calls were answered 401 with the same token.
-    let mut calls = JoinSet::new();
-    for _ in 0..1000 {
-        let (stand, refused) = (stand.clone(), first.clone());
-        calls.spawn(async move {
-            stand.tokens.discard(&refused);
-            shown(&stand.current().await)
-        });
-    }
-    while let Some(outcome) = soon(calls.join_next()).await {
-        assert_eq!(outcome.unwrap(), "token-2");
-    }
-    assert_eq!(server.requests(), 2);
-    stand.tokens.discard(&first);
-    let second = stand.current().await;
-    assert_eq!(shown(&second), "token-2");
-    stand.tokens.discard(&second.unwrap());
-    assert_eq!(shown(&stand.current().await), "token-3");
+/// A runtime as each thread of a gateway has one.
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
 }
+
+#[test]
+fn another_asks_where_a_runtime_stands_still_or_is_gone() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = std::thread::spawn(move || {
+        runtime().block_on(async move {
+            let server = Server::start([Act::Hang, Act::Hang]).await;
+            tell.send(server).unwrap();
+            drop(stopped.await);
+        });
+    });
+    let server = told.recv().unwrap();
+    let stand = Stand::at(server.address);
+    let first = runtime();
+    first.block_on(async {
+        let mut calls = JoinSet::new();
+        stand.begin(&mut calls, None);
+        soon(server.saw(1)).await;
+    });
+    // Nobody drives the first any more.
+    let second = runtime();
+    second.block_on(async {
+        let mut call = std::pin::pin!(stand.current());
+        let waits = future::poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending()));
+        assert!(waits.await);
+        stand.time.advance(ASKING_MAX + GRACE);
+        tokio::select! {
+            outcome = call => panic!("{outcome:?}"),
+            () = soon(server.saw(2)) => {}
+        }
+    });
+    drop(second);
+    let third = runtime();
+    assert_eq!(shown(&third.block_on(soon(stand.current()))), "token-3");
+    drop((first, stop));
+    serving.join().unwrap();
+}
+
+const TOO_LATE: &str =
+    "call_timeout: the time that the caller allows ended before `127.0.0.1` gave a token";
 
 #[tokio::test]
 async fn a_call_whose_time_ends_does_not_speak_for_the_others() {
-    let server = Server::start([Act::Hang, Act::Hang]).await;
+    let gate = Arc::new(Semaphore::new(0));
+    let server = Server::start([Act::Wait(Arc::clone(&gate), 600)]).await;
     let stand = Stand::at(server.address);
-    // The one who asks.
-    let mut asking = JoinSet::new();
-    stand.begin(&mut asking, Some(secs(1)));
+    // The one who asks, one who waits for it no longer, and one who does.
+    let (mut calls, mut patient) = (JoinSet::new(), JoinSet::new());
+    stand.begin(&mut calls, Some(secs(2)));
+    stand.begin(&mut calls, Some(secs(2)));
+    stand.begin(&mut patient, None);
     soon(server.saw(1)).await;
-    stand.time.advance(secs(1));
-    let outcome = soon(asking.join_next()).await.unwrap().unwrap();
-    assert_eq!(
-        outcome,
-        "call_timeout: the time that the caller allows ended before `127.0.0.1` answered"
-    );
-    // One who waits for another.
-    stand.begin(&mut asking, Some(secs(9)));
-    soon(server.saw(2)).await;
-    let mut waiting = JoinSet::new();
-    stand.begin(&mut waiting, Some(secs(2)));
     assert_eq!(soon(stand.time.sleeping_within(secs(2))).await, secs(2));
     stand.time.advance(secs(2));
-    let outcome = soon(waiting.join_next()).await.unwrap().unwrap();
-    assert_eq!(
-        outcome,
-        "call_timeout: the time that the caller allows ended before `127.0.0.1` gave a token"
-    );
-    stand.time.advance(secs(7));
-    soon(asking.join_next()).await.unwrap().unwrap();
+    while let Some(outcome) = soon(calls.join_next()).await {
+        assert_eq!(outcome.unwrap(), TOO_LATE);
+    }
+    gate.add_permits(1);
+    let outcome = soon(patient.join_next()).await.unwrap().unwrap();
+    assert_eq!(outcome, "token-1");
+    assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_never_ends_holds_nobody_longer_than_half_a_minute() {
+    let begun = Arc::new(Semaphore::new(0));
+    let server = Server::start([Act::Drip(Arc::clone(&begun))]).await;
+    let stand = Stand::at(server.address);
+    let mut calls = JoinSet::new();
+    for _ in 0..3 {
+        stand.begin(&mut calls, None);
+    }
+    stand.begin(&mut calls, Some(secs(2)));
+    drop(soon(begun.acquire()).await.unwrap());
+    assert_eq!(soon(stand.time.sleeping_within(secs(2))).await, secs(2));
+    stand.time.advance(secs(2));
+    let outcome = soon(calls.join_next()).await.unwrap().unwrap();
+    assert_eq!(outcome, TOO_LATE);
+    stand.time.advance(secs(28));
+    while let Some(outcome) = soon(calls.join_next()).await {
+        let slow = "first_byte_timeout: `127.0.0.1` gave no token within 30 seconds";
+        assert_eq!(outcome.unwrap(), slow);
+    }
+    // It may be well again a moment later.
+    stand.time.advance(secs(1));
+    assert_eq!(shown(&soon(stand.current()).await), "token-2");
+}
+
+#[tokio::test]
+async fn a_server_out_of_order_is_asked_again_before_anybody_is_refused() {
+    let broken = || Act::Answer(500, String::new());
+    let server = Server::start([broken(), Act::HangUp]).await;
+    let stand = Stand::repeating(server.address, 3, Duration::ZERO);
+    assert_eq!(together(&stand, 10).await, [("token-3".to_owned(), 10)]);
+    assert_eq!(server.requests(), 3);
+    // Between two attempts it waits as calls do.
+    let server = Server::start([broken()]).await;
+    let stand = Stand::repeating(server.address, 2, secs(1));
+    let mut calls = JoinSet::new();
+    stand.begin(&mut calls, None);
+    soon(server.saw(1)).await;
+    let wait = soon(stand.time.sleeping_within(secs(1))).await;
+    stand.time.advance(wait);
+    let outcome = soon(calls.join_next()).await.unwrap().unwrap();
+    assert_eq!(outcome, "token-2");
+    // What stays broken is told, and tried again a second later.
+    let server = Server::start([broken(), broken()]).await;
+    let stand = Stand::repeating(server.address, 2, Duration::ZERO);
+    let refused = "token_refused: the token server answered 500 Internal Server Error";
+    assert_eq!(shown(&soon(stand.current()).await), refused);
+    stand.time.advance(Duration::from_millis(999));
+    assert_eq!(shown(&soon(stand.current()).await), refused);
+    assert_eq!(server.requests(), 2);
+    stand.time.advance(Duration::from_millis(1));
     assert_eq!(shown(&soon(stand.current()).await), "token-3");
+    // A refusal is no matter of time.
+    let server = Server::start([Act::Answer(401, String::new())]).await;
+    let stand = Stand::repeating(server.address, 3, Duration::ZERO);
+    let refused = "token_refused: the token server answered 401 Unauthorized";
+    assert_eq!(shown(&soon(stand.current()).await), refused);
+    assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_token_whose_life_is_over_when_it_comes_serves_all_who_waited() {
+    let gate = Arc::new(Semaphore::new(0));
+    let server = Server::start([Act::Wait(Arc::clone(&gate), 1)]).await;
+    let stand = Stand::at(server.address);
+    let mut calls = JoinSet::new();
+    for _ in 0..15 {
+        stand.begin(&mut calls, None);
+    }
+    soon(server.saw(1)).await;
+    stand.time.advance(secs(2));
+    gate.add_permits(1);
+    while let Some(outcome) = soon(calls.join_next()).await {
+        assert_eq!(outcome.unwrap(), "token-1");
+    }
+    assert_eq!(server.requests(), 1);
 }
 
 #[tokio::test]
 async fn a_token_server_that_is_not_there_is_no_refusal() {
-    let server = Server::start([
-        Act::HangUp,
-        Act::Answer(200, "x".repeat(ANSWER_BYTES_MAX + 1)),
-    ])
-    .await;
+    let server = Server::start([Act::HangUp, Act::Answer(200, "x".repeat(64 * 1024 + 1))]).await;
     let check = async |stand: &Stand, expected: Expect| {
         let error = soon(stand.current()).await.unwrap_err().to_error("Acme");
         let hint = error.hint().unwrap_or("-");
@@ -510,34 +669,66 @@ fn a_token_is_renewed_a_minute_before_its_end_or_in_its_second_half() {
     check_kept(Duration::MAX, (secs(3540), HOUR));
 }
 
+/// What is to be done at a moment, counted from `start`.
+fn step(known: &Known, start: Instant, at: Duration) -> String {
+    match known.step(start + at) {
+        Step::Use(token) => format!("use {}", token.number),
+        Step::Renew(token) => format!("renew {}", token.number),
+        Step::Ask => "ask".to_owned(),
+        Step::Wait(_) => "wait".to_owned(),
+        Step::Fail(error) => format!("fail: {}", error.kind.code()),
+    }
+}
+
+fn refusal() -> TokenError {
+    TokenError {
+        nature: Nature::Lasting,
+        ..TokenError::too_late("auth.example")
+    }
+}
+
 #[test]
 fn each_moment_of_a_tokens_life_has_its_step() {
     let now = Clock::manual().0.now();
     let mut known = Known::default();
-    let step = |known: &Known, at: Duration| match known.step(now + at) {
-        Step::Use(token) => format!("use {}", token.number),
-        Step::RenewOrUse(token) => format!("renew or use {}", token.number),
-        Step::Ask => "ask".to_owned(),
-        Step::Fail(error) => format!("fail: {}", error.message),
-    };
+    let step = |known: &Known, at: Duration| step(known, now, at);
     assert_eq!(step(&known, secs(0)), "ask");
-    known.refused = Some((now, TokenError::too_late("auth.example")));
-    assert!(step(&known, secs(4)).starts_with("fail: "));
+    known.refuse(refusal(), now);
+    assert_eq!(step(&known, secs(4)), "fail: call_timeout");
     assert_eq!(step(&known, secs(5)), "ask");
     known.keep(granted(LIFETIME), now + secs(5));
     // A token puts an end to what was refused before it.
     assert!(known.refused.is_none());
     assert_eq!(step(&known, secs(5)), "use 1");
     assert_eq!(step(&known, secs(544)), "use 1");
-    assert_eq!(step(&known, secs(545)), "renew or use 1");
-    assert_eq!(step(&known, secs(604)), "renew or use 1");
+    assert_eq!(step(&known, secs(545)), "renew 1");
+    assert_eq!(step(&known, secs(604)), "renew 1");
     assert_eq!(step(&known, secs(605)), "ask");
-    known.refused = Some((now + secs(602), TokenError::too_late("auth.example")));
+    known.refuse(refusal(), now + secs(602));
     assert_eq!(step(&known, secs(603)), "use 1");
-    assert!(step(&known, secs(605)).starts_with("fail: "));
+    assert_eq!(step(&known, secs(605)), "fail: call_timeout");
     assert_eq!(step(&known, secs(607)), "ask");
     known.keep(granted(LIFETIME), now + secs(607));
     assert_eq!(step(&known, secs(607)), "use 2");
+}
+
+#[test]
+fn nobody_asks_beside_another_who_can_be_expected_to_end() {
+    let now = Clock::manual().0.now();
+    let mut known = Known::default();
+    let (sender, outcome) = watch::channel(None);
+    let until = now + secs(1);
+    known.asked = Some(Asked { until, outcome });
+    assert_eq!(step(&known, now, Duration::from_millis(1999)), "wait");
+    // Its time is over, and it says nothing.
+    assert_eq!(step(&known, now, secs(2)), "ask");
+    let last = now.checked_sub(secs(599)).unwrap();
+    known.keep(granted(LIFETIME), last);
+    assert_eq!(step(&known, now, secs(0)), "use 1");
+    // It is gone.
+    drop(sender);
+    assert_eq!(step(&known, now, secs(0)), "renew 1");
+    assert_eq!(step(&known, now, secs(1)), "ask");
 }
 
 #[test]

@@ -22,7 +22,23 @@ path = "/calendar"
 base_url = "https://www.acme.example/calendar/v3"
 [caller]
 credential_query = ["key"]
+credential_paths = ["/bot{{token}}"]
+[secrets.token]
+env = "ACME_TOKEN"
+example = "made-up"
+obtain = "https://acme.example/keys"
+[secrets.other]
+env = "ACME_OTHER"
+example = "made-up"
+obtain = "https://acme.example/keys"
+need = "optional"
 [auth]
+kind = "any_of"
+[[auth.of]]
+kind = "query"
+name = "other_key"
+secret = "other"
+[[auth.of]]
 kind = "none"
 [verify]
 operation = "things.list"
@@ -153,9 +169,10 @@ fn behind_a_stand_in_answers_may_name_either() {
 #[test]
 fn a_credential_in_an_address_is_taken_out() {
     let connector = connector("https://api.acme.example");
+    let bases = [base("", "http://127.0.0.1:9000/acme")];
     let without = |text: &str| {
         let url = Url::parse(text).expect("the address is one");
-        without_credential(&connector, url).to_string()
+        without_credential(&connector, &bases, url).to_string()
     };
     assert_eq!(
         without("https://api.acme.example/a?key=secret&page=2"),
@@ -165,4 +182,25 @@ fn a_credential_in_an_address_is_taken_out() {
         without("https://api.acme.example/a?k%65y=secret"),
         "https://api.acme.example/a"
     );
+    // That of one of several ways of proving who calls.
+    assert_eq!(
+        without("https://api.acme.example/a?other_key=secret"),
+        "https://api.acme.example/a"
+    );
+    for (address, expected) in [
+        (
+            "https://api.acme.example/botsecret/x?n=1",
+            "https://api.acme.example/bothidden/x?n=1",
+        ),
+        (
+            "http://127.0.0.1:9000/acme/botsecret",
+            "http://127.0.0.1:9000/acme/bothidden",
+        ),
+        (
+            "https://api.acme.example/robots/x",
+            "https://api.acme.example/robots/x",
+        ),
+    ] {
+        assert_eq!(without(address), expected);
+    }
 }

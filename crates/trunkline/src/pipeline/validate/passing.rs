@@ -1,5 +1,6 @@
 //! What is done while a body passes: its pieces are remembered, or held until they are judged.
 
+use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,9 +9,11 @@ use super::Gate;
 use crate::drift::look::Kind;
 use crate::drift::watcher::{Sample, Watcher};
 
-/// The most bytes that are remembered of a body. A larger one is not looked at, except that of a
-/// stream its beginning is.
+/// The most bytes that are remembered of a body. A larger one is not looked at.
 const BYTES_MAX: usize = 1024 * 1024;
+
+/// The most that is remembered of a stream, which may stay open for hours: its beginning.
+const STREAM_BYTES_MAX: usize = 64 * 1024;
 
 /// The most pieces that are remembered: each may keep a whole buffer alive.
 const PIECES_MAX: usize = 4096;
@@ -24,7 +27,7 @@ pub(crate) enum Passing {
     Gated(Box<Gate>),
 }
 
-/// Remembers what passes, as references to the same bytes.
+/// Remembers what passes.
 #[derive(Debug)]
 pub(crate) struct Tap {
     watcher: Arc<Watcher>,
@@ -48,16 +51,30 @@ impl Tap {
             return;
         };
         let passed = &mut sample.passed;
+        let is_stream = matches!(passed.kind, Kind::Events | Kind::Lines);
+        let bytes_max = if is_stream {
+            STREAM_BYTES_MAX
+        } else {
+            BYTES_MAX
+        };
         let bytes = self.bytes + data.len();
-        if bytes <= BYTES_MAX && passed.pieces.len() < PIECES_MAX {
-            passed.pieces.push(data.clone());
+        let is_room = bytes <= bytes_max
+            && passed.pieces.len() < PIECES_MAX
+            && self.watcher.has_room_for(data.len());
+        if is_room {
+            passed.pieces.push(if is_stream {
+                // A reference would keep alive what was received with it.
+                Bytes::copy_from_slice(data)
+            } else {
+                data.clone()
+            });
             self.bytes = bytes;
-            return;
-        }
-        match passed.kind {
+        } else if is_stream {
             // The events that came so far are as good as any.
-            Kind::Events | Kind::Lines => self.ended(),
-            Kind::Json | Kind::Other(_) | Kind::Event => self.sample = None,
+            self.ended();
+        } else {
+            self.sample = None;
+            self.forget();
         }
     }
 
@@ -66,5 +83,16 @@ impl Tap {
         if let Some(sample) = self.sample.take() {
             self.watcher.take(sample);
         }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.watcher.forget(mem::take(&mut self.bytes));
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.forget();
     }
 }

@@ -3,18 +3,21 @@
 use bytes::{Bytes, BytesMut};
 use http::header;
 use http_body_util::BodyExt as _;
-use serde_json::Value;
 use trunkline_connector::format::BodyKind;
 use trunkline_egress::clock::Elapsed;
 use trunkline_egress::{Body, Replayable};
 
 use super::super::authorize::{Granted, REPLAY_MAX};
-use super::{BYTES_MAX, usable};
+use super::judge::{Judge, Packed, Unjudged};
+use super::{BYTES_MAX, TOO_MUCH, TOO_STRANGE, usable};
 use crate::call::Validate;
 use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
-use crate::held;
+use crate::held::{self, Encoding};
 use crate::schema::Findings;
+
+/// The longest body that counts as none where it is only blanks.
+const BLANK_BYTES_MAX: usize = 64;
 
 /// Whether a request's body is to be looked at.
 pub(in super::super) fn wants_request(granted: &Granted) -> bool {
@@ -49,15 +52,21 @@ pub(in super::super) async fn look_at_request(
         let message = "the time that the caller allows ended before its request had come";
         Error::new(ErrorKind::CallTimeout, message)
     })??;
-    let encoding = held::encoding(&granted.head.headers);
-    let text = held::unfold(encoding, &packed, BYTES_MAX).ok_or_else(too_large)?;
-    let findings = match serde_json::from_slice::<Value>(&text) {
-        // Without a body, nothing is said.
-        _ if text.trim_ascii().is_empty() => {
-            schema.findings(&Value::Object(serde_json::Map::new()))
+    let judge = Judge {
+        required: Vec::new(),
+        schema: Some(schema),
+    };
+    let body = said(held::encoding(&granted.head.headers), &packed);
+    let findings = match judge.judge(body, engine, deadline).await {
+        Ok(findings) => findings,
+        Err(Unjudged::NotJson) => Some(Findings::one("", "JSON", "something else")),
+        Err(Unjudged::Unreadable) => return Err(too_large()),
+        Err(Unjudged::TooMuch) => return Err(uncheckable(TOO_MUCH)),
+        Err(Unjudged::TooStrange) => return Err(uncheckable(TOO_STRANGE)),
+        Err(Unjudged::TooSlow) => {
+            let message = "the time that the caller allows ended before its request was checked";
+            return Err(Error::new(ErrorKind::CallTimeout, message));
         }
-        Ok(body) => schema.findings(&body),
-        Err(_) => Some(Findings::one("", "JSON", "something else")),
     };
     if let Some(findings) = findings {
         let message = findings.wrong_request(&name);
@@ -71,6 +80,21 @@ pub(in super::super) async fn look_at_request(
     }
     granted.body = Replayable::new(Body::from(packed), REPLAY_MAX);
     Ok(())
+}
+
+/// What a request's body says: without one, nothing.
+fn said(encoding: Encoding, packed: &Bytes) -> Packed {
+    let text = held::unfold(encoding, packed, BLANK_BYTES_MAX);
+    if text.is_some_and(|text| text.trim_ascii().is_empty()) {
+        return Packed {
+            encoding: Encoding::Plain,
+            bytes: Bytes::from_static(b"{}"),
+        };
+    }
+    Packed {
+        encoding,
+        bytes: packed.clone(),
+    }
 }
 
 async fn take_in(body: Body) -> Result<Bytes, Error> {
@@ -93,6 +117,10 @@ async fn take_in(body: Body) -> Result<Bytes, Error> {
         }
     }
     Ok(taken.freeze())
+}
+
+fn uncheckable(why: &str) -> Error {
+    Error::new(ErrorKind::BodyTooLarge, format!("the request {why}"))
 }
 
 fn too_large() -> Error {

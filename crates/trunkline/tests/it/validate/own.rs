@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
-use trunkline::{Catalog, Clock, Config, Environment, Layers, Trunkline, Validate};
+use trunkline::connector::Connector;
+use trunkline::{Call, Catalog, Clock, Config, Environment, Layers, Trunkline, Validate};
 
 use super::stage::{connector, create, drift, told};
-use crate::stand::{Stand, secrets, settings_of, source};
-use crate::upstream::{Upstream, json as answer_json};
+use crate::stand::{Stand, acme, get, secrets, settings_of, source};
+use crate::upstream::{Act, Upstream, answer, json as answer_json};
 
 const STRICT: &str = r#"{
   "type": "object",
@@ -88,6 +89,55 @@ async fn the_apps_own_schema_takes_the_place_of_the_connectors() {
         reply /mail changed: a mail address -> a text, 2
         reply /state changed: `new` or `used` -> a text, 2"#]]
     .assert_eq(&drift(&stand));
+}
+
+/// What becomes of an enforced reply where the app has a schema of its own for the operation.
+async fn enforced(call: Call, operation: &str, connector: Arc<Connector>, act: Act) -> String {
+    let upstream = Upstream::start([act]);
+    let settings = settings_of("acme", upstream.address, "") + &setting(operation, "strict.json");
+    let mut config = load(&settings);
+    config.read_schemas(read).expect("the schema can be read");
+    let stand = Stand::with_config(Arc::new(config), Catalog::of_one(connector));
+    match stand.run(call).await.outcome {
+        Ok(reply) => format!("{}", reply.status.as_u16()),
+        Err(error) => format!("{}: {error}", error.kind().code()),
+    }
+}
+
+#[tokio::test]
+async fn a_reply_with_a_schema_of_ones_own_is_json_whatever_the_operation_says() {
+    let draw = || {
+        let mut call = get("acme", "/things/1.png");
+        call.options.validate = Validate::Enforce;
+        call
+    };
+    let enforced = async |act| enforced(draw(), "things.draw", connector(), act).await;
+    let good = r#"{"mail": "ada@example.com"}"#;
+    assert_eq!(enforced(answer_json(200, good)).await, "200");
+    expect!["schema_broken: `things.draw` promises a mail address at `/mail`, and the reply has a text of 2 characters there"]
+        .assert_eq(&enforced(answer_json(200, r#"{"mail": "no"}"#)).await);
+    let picture = answer(200, &[("content-type", "image/png")], "PNG");
+    expect!["schema_broken: `things.draw` promises JSON, and the reply's type is `image/png`"]
+        .assert_eq(&enforced(Act::Answer(picture)).await);
+}
+
+#[tokio::test]
+async fn no_stream_is_a_way_past_ones_own_schema() {
+    let create = || create(Validate::Enforce);
+    for kind in ["application/x-ndjson", "text/event-stream"] {
+        let stream = || Act::Answer(answer(200, &[("content-type", kind)], "{\"mail\": 5}\n"));
+        let plain = Arc::new(Connector::load(acme("")).expect("the connector is right"));
+        let told = enforced(create(), "things.create", plain, stream()).await;
+        assert_eq!(
+            told,
+            format!(
+                "schema_broken: `things.create` promises JSON, and the reply's type is `{kind}`"
+            )
+        );
+        // Here the connector says how events are, and they are held to that.
+        let told = enforced(create(), "things.create", connector(), stream()).await;
+        assert_eq!(told, "200");
+    }
 }
 
 #[test]

@@ -80,6 +80,54 @@ async fn nothing_of_a_reply_that_does_not_fit_passes() {
 }
 
 #[tokio::test]
+async fn a_large_reply_is_judged_to_its_end() {
+    // More than is judged at once, and wrong behind much that is right.
+    let parts = "{\"id\": 1},".repeat(100_000);
+    let good = format!("{{\"id\": 1, \"parts\": [{parts}{{\"id\": 2}}]}}");
+    check(answer(200, &[JSON], &good), expect!["200"]).await;
+    let bad = good.replace("{\"id\": 2}", "{\"id\": \"x\"}");
+    let expected = || {
+        expect![[r#"
+            schema_broken: `things.create` promises a whole number at `/parts/100000/id`, and the reply has a text of 1 character there
+            /parts/100000/id: expected a whole number, found a text of 1 character
+            1 in all"#]]
+    };
+    check(answer(200, &[JSON], &bad), expected()).await;
+    let headers = [JSON, ("content-encoding", "gzip")];
+    check(answer(200, &headers, packed(bad.as_bytes())), expected()).await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_everywhere_is_counted_so_far() {
+    let parts = "{},".repeat(349_000);
+    let body = format!("{{\"id\": 1, \"parts\": [{parts}{{}}]}}");
+    let upstream = Upstream::start([answer_json(200, &body)]);
+    let stand = stand(upstream.address);
+    let error = stand.run(create(Validate::Enforce)).await.error();
+    let findings = error.findings().expect("nothing fits");
+    assert_eq!((findings.shown.len(), findings.total), (20, 1_000));
+}
+
+#[tokio::test]
+async fn json_that_no_value_holds_is_no_broken_promise() {
+    for body in [
+        format!("{}1{}", "[".repeat(200), "]".repeat(200)),
+        "{\"id\": 1e999}".to_owned(),
+        "{\"id\": 1, \"mail\": \"\\ud800\"}".to_owned(),
+    ] {
+        let expected = expect![
+            "reply_too_large: the reply is JSON that cannot be checked: it is nested deeper than 127, or has a number beyond 1e308 or half a surrogate pair"
+        ];
+        check(answer(200, &[JSON], &body), expected).await;
+        let upstream = Upstream::start([answer_json(200, &body)]);
+        let stand = stand(upstream.address);
+        let reply = stand.run(create(Validate::Report)).await.reply();
+        reply.body.collect(1_000).await.unwrap();
+        assert_eq!((looked_at(&stand), drift(&stand)), ((0, 0), String::new()));
+    }
+}
+
+#[tokio::test]
 async fn a_reported_reply_passes_at_once_and_is_looked_at_afterwards() {
     let (pieces, act) = mpsc::unbounded_channel();
     let upstream = Upstream::start([Act::Pieces(act)]);

@@ -3,18 +3,16 @@
 use expect_test::{Expect, expect};
 use trunkline::Resume;
 
-use super::{came, option, told_of_pages};
-use crate::failure::Complaint;
+use super::{again, came, option, told_of_pages};
+use crate::exit::Exit;
+use crate::failure::{Complaint, Failure};
 use crate::printer::{Look, Printer};
 
 #[track_caller]
 fn check(came: (u64, u64), resume: Option<Resume>, expected: Expect) {
     let (mut printer, _, err) = Printer::captured(Look::Plain);
-    printer.complain(&told_of_pages(
-        Complaint::new("it broke"),
-        came,
-        resume.as_ref(),
-    ));
+    let failure = Failure::new(Exit::UpstreamFailed, Complaint::new("it broke"));
+    printer.complain(&told_of_pages(failure, &(came, resume)).complaints[0]);
     expected.assert_eq(&err.text());
 }
 
@@ -48,6 +46,22 @@ fn what_came_and_where_to_go_on_is_said() {
 }
 
 #[test]
+fn a_page_that_was_printed_in_part_comes_again() {
+    let next = |resume| again(((2, 4), resume)).1;
+    assert_eq!(
+        next(Some(Resume::Next("abc".to_owned()))),
+        Some(Resume::Again("abc".to_owned()))
+    );
+    assert_eq!(next(None), None);
+    // A reader that has had enough is told nothing.
+    let quiet = told_of_pages(
+        Failure::silent(Exit::Success),
+        &((2, 4), Some(Resume::Next("abc".to_owned()))),
+    );
+    assert!(quiet.complaints.is_empty());
+}
+
+#[test]
 fn a_cursor_is_written_as_a_shell_takes_it() {
     let written = |cursor: &str| option(&Resume::Next(cursor.to_owned()));
     assert_eq!(written("a-B_9=:/.,%+@"), "`--from-cursor a-B_9=:/.,%+@`");
@@ -57,5 +71,9 @@ fn a_cursor_is_written_as_a_shell_takes_it() {
     );
     assert_eq!(written("it's"), r"`--from-cursor 'it'\''s'`");
     assert_eq!(written(""), "`--from-cursor ''`");
+    assert_eq!(
+        written("\x1b[31mr\u{9b}e\\d's\n"),
+        r"`--from-cursor $'\x1b[31mr\xc2\x9be\\d\'s\x0a'`"
+    );
     assert_eq!(came(1_000, 1), "1,000 pages, 1 record");
 }

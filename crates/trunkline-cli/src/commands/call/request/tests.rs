@@ -326,17 +326,96 @@ fn files_are_read_into_inputs() {
 
 #[test]
 fn a_file_that_is_sent_as_it_is_is_not_read_before() {
-    let words = ["shop", "items.create", "picture=@a/b.png", "name=x"];
+    let words = ["shop", "items.create", "picture=@src/main.rs", "name=x"];
     check(
         "multipart",
         &words,
         expect![[r#"
-        items.create {"picture":{"file":"a/b.png"},"name":"x"}
+        items.create {"picture":{"file":"src/main.rs"},"name":"x"}
     "#]],
     );
     let files = call("multipart", &words).expect("a call").files;
     assert_eq!(files.len(), 1);
-    assert_eq!(files["a/b.png"].display().to_string(), "a/b.png");
+    let file = files["src/main.rs"].display().to_string();
+    assert_eq!(file, "src/main.rs");
+}
+
+#[test]
+fn what_cannot_be_sent_as_a_file_is_told_before_anything_is_sent() {
+    let said = |file: &str| {
+        let picture = format!("picture=@{file}");
+        let failure = call("multipart", &["shop", "items.create", &picture]).expect_err("no file");
+        let complaint = &failure.complaints[0];
+        (complaint.message.clone(), complaint.notes[0].1.clone())
+    };
+    let told = |message: &str, note: &str| (message.to_owned(), note.to_owned());
+    assert_eq!(
+        said("/dev/null"),
+        told(
+            "`/dev/null` is no regular file, so its length is not known",
+            "save it to a file and name that"
+        )
+    );
+    assert_eq!(said("src"), told("`src` is a folder", "name a file"));
+    assert_eq!(
+        said("nowhere"),
+        told("`nowhere` cannot be used", "no such file or directory")
+    );
+}
+
+#[test]
+fn a_text_too_large_is_told_with_the_limit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("long");
+    let long = std::fs::File::create(&path).expect("a file");
+    long.set_len((256 << 20) + 1).expect("a length");
+    let word = format!("name=@{}", path.display());
+    let failure = call("json", &["shop", "items.create", &word]).expect_err("too large");
+    let message = &failure.complaints[0].message;
+    assert!(
+        message.ends_with("long` is larger than 256 MiB"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_text_for_a_list_leads_to_how_a_list_is_written() {
+    check_wrong(
+        &["shop", "items.create", "expand=data.x"],
+        expect![[r#"
+            exit 2
+            error: `expand` of `items.create` is a text; it takes a list
+              hint: write `expand[]=data.x` for each entry, or `expand:='["data.x"]'` for all
+        "#]],
+    );
+    check_wrong(
+        &["shop", "items.create", "expand==it's"],
+        expect![[r#"
+        exit 2
+        error: `expand` of `items.create` is a text; it takes a list
+          hint: write `expand[]=…` for each entry, or `expand:='["…"]'` for all
+    "#]],
+    );
+    check(
+        "json",
+        &["shop", "items.create", "expand=[1]"],
+        expect![[r#"
+            items.create {"expand":"[1]"}
+        "#]],
+    );
+}
+
+#[test]
+fn the_length_of_a_body_is_not_chosen() {
+    let expected = expect![[r#"
+        exit 2
+        error: `content-length` is counted and cannot be chosen
+          hint: leave `content-length` out
+    "#]];
+    check_wrong(
+        &["shop", "items.create", "name=x", "content-length:5"],
+        expected,
+    );
 }
 
 #[test]
@@ -346,7 +425,7 @@ fn what_cannot_be_a_call_says_what_is_allowed() {
         expect![[r#"
             exit 2
             error: there is no connector `Shop`
-              hint: did you mean `shop`?
+              hint: did you mean `shop`? list them with `trunkline connectors list`
         "#]],
     );
     check_wrong(
@@ -354,7 +433,7 @@ fn what_cannot_be_a_call_says_what_is_allowed() {
         expect![[r#"
             exit 2
             error: there is no connector `shpo`
-              hint: did you mean `shop`?
+              hint: did you mean `shop`? list them with `trunkline connectors list`
         "#]],
     );
     check_wrong(

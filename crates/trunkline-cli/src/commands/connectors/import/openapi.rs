@@ -83,16 +83,18 @@ struct Written {
 impl Openapi {
     /// Writes the connectors and says what could not be carried over.
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, Failure> {
+        let home = Folder::open(self.settings.config.as_deref())?.connectors_dir();
         match (&self.file, &self.dir) {
-            (_, Some(dir)) => self.import_all(dir, context),
-            (Some(file), None) => self.import_one(file, context),
+            (_, Some(dir)) => self.import_all(dir, &home, context),
+            (Some(file), None) => self.import_one(file, &home, context),
             // The arguments' own rules ask for one of the two.
             (None, None) => Err(Failure::silent(Exit::Usage)),
         }
     }
 
-    fn import_one(&self, file: &Path, context: &mut Context) -> Result<Exit, Failure> {
-        let written = self.import(file, self.name, &BTreeSet::new())?;
+    fn import_one(&self, file: &Path, home: &Path, context: &mut Context) -> Result<Exit, Failure> {
+        check_word(file)?;
+        let written = self.import((file, home), self.name, &BTreeSet::new())?;
         let printer = &mut context.printer;
         for warning in &written.warnings {
             printer.warn(warning);
@@ -116,7 +118,7 @@ impl Openapi {
         Ok(Exit::Success)
     }
 
-    fn import_all(&self, dir: &Path, context: &mut Context) -> Result<Exit, Failure> {
+    fn import_all(&self, dir: &Path, home: &Path, context: &mut Context) -> Result<Exit, Failure> {
         let documents = walk::documents(dir)?;
         if documents.is_empty() {
             let message = format!("`{}` holds no .json, .yaml or .yml file", dir.display());
@@ -133,7 +135,7 @@ impl Openapi {
                 .to_string();
             let name = trunkline_import::name_of_path(&below);
             let printer = &mut context.printer;
-            match self.import(document, name, &taken) {
+            match self.import((document, home), name, &taken) {
                 Ok(written) => {
                     taken.insert(written.imported.name);
                     if self.list.json {
@@ -168,10 +170,11 @@ impl Openapi {
         })
     }
 
-    /// Imports one document. `taken` are the names of connectors that were written just before.
+    /// Imports one document into a folder below `home`. `taken` are the names of connectors that
+    /// were written just before.
     fn import(
         &self,
-        path: &Path,
+        (path, home): (&Path, &Path),
         name: Option<ConnectorName>,
         taken: &BTreeSet<ConnectorName>,
     ) -> Result<Written, Failure> {
@@ -194,14 +197,9 @@ impl Openapi {
         let imported = trunkline_import::import(&source, &options);
         let imported = imported.map_err(|problem| Failure::from(vec![*problem]))?;
         drop(source);
-        let folder = Folder::new(self.settings.config.as_deref()).connectors_dir();
-        let folder = folder.join(imported.name.as_str());
+        let folder = home.join(imported.name.as_str());
         let shown = folder.display().to_string();
-        if !self.force && folder.exists() {
-            let message = format!("{}: `{shown}` is there already", path.display());
-            let hint = "choose another name with `--name`, or replace it with `--force`";
-            return Err(Failure::usage(message, hint));
-        }
+        self.check_place(path, &folder)?;
         let warnings = warnings(&imported, &shown)?;
         let existing = if self.force {
             Existing::Replace
@@ -216,6 +214,38 @@ impl Openapi {
             warnings,
         })
     }
+
+    /// Whether the connector of a document may be written there.
+    fn check_place(&self, document: &Path, folder: &Path) -> Result<(), Failure> {
+        if folder.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let there = format!("{}: `{}` is there", document.display(), folder.display());
+        if !folder.join("connector.toml").is_file() {
+            let message = format!("{there} and is no connector: it has no `connector.toml`");
+            let hint = "choose another name with `--name`, or move it away first";
+            return Err(Failure::usage(message, hint));
+        }
+        if !self.force {
+            let hint = "choose another name with `--name`, or replace it with `--force`";
+            return Err(Failure::usage(format!("{there} already"), hint));
+        }
+        Ok(())
+    }
+}
+
+/// What people write in the place of a file and expect to work.
+fn check_word(file: &Path) -> Result<(), Failure> {
+    let word = file.to_string_lossy();
+    if word == "-" {
+        let hint = "for standard input write `/dev/stdin`";
+        return Err(Failure::usage("`-` is no file", hint));
+    }
+    if word.starts_with("http://") || word.starts_with("https://") {
+        let message = "a document is read from a file, not from an address";
+        return Err(Failure::usage(message, "download it first"));
+    }
+    Ok(())
 }
 
 /// What is allowed and unwise in a connector. Nothing is written that `check` refuses.

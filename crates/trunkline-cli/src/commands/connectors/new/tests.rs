@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
 use trunkline::examples;
+use trunkline_connector::document::Source;
 use trunkline_connector::{Connector, ConnectorName};
 
 use super::{files, title, write};
@@ -17,8 +18,12 @@ fn some_day() -> SystemTime {
 
 #[track_caller]
 fn check(name: &str) {
-    let name: ConnectorName = name.parse().expect("a name");
-    let mut files = files(name, some_day());
+    let name = name.parse().expect("a name");
+    check_files(name, files(name, some_day()));
+}
+
+#[track_caller]
+fn check_files(name: ConnectorName, mut files: Vec<Source>) -> Arc<Connector> {
     for file in &mut files {
         file.name = format!("{name}/{}", file.name);
     }
@@ -31,6 +36,7 @@ fn check(name: &str) {
     for outcome in outcomes {
         assert_eq!(outcome.result, Ok(()), "{}", outcome.example);
     }
+    connector
 }
 
 #[test]
@@ -40,6 +46,27 @@ fn what_is_begun_passes_every_check_whatever_its_name() {
     check("acme-mail-2");
     check("a-b--");
     check("x234567890123456789012345678901");
+}
+
+#[test]
+fn the_way_of_paging_is_right_once_it_is_taken_into_use() {
+    let name = "acme".parse().expect("a name");
+    let mut files = files(name, some_day());
+    let (before, section) = files[0]
+        .text
+        .split_once("# [pagination")
+        .expect("it is there");
+    let (section, after) = section.split_once("\n\n").expect("it ends");
+    let section = section.replace("\n# ", "\n");
+    files[0].text = format!("{before}[pagination{section}\n\n{after}");
+    for line in ["pagination = ", "cursor = "] {
+        assert!(files[1].text.contains(&format!("# {line}")));
+        files[1].text = files[1].text.replace(&format!("# {line}"), line);
+    }
+    let connector = check_files(name, files);
+    assert_eq!(connector.pagination.len(), 1);
+    let list = connector.operation("items.list").expect("it is there");
+    assert_eq!(list.pagination, Some(0));
 }
 
 #[test]
@@ -70,6 +97,11 @@ fn names_and_the_day_are_filled_in() {
         message = "Acme Mail does not accept the key"
         hint = "Check that ACME_MAIL_API_KEY is whole and belongs to the right account"
         docs = "https://docs.acme-mail.example/api/authentication"
+        # kind = "cursor"
+        # items = "/items"
+        # cursor = "/next_cursor"
+        # input = "cursor"
+        # stop = { empty_at = "/next_cursor" }
         operation = "items.list""#]].assert_eq(&identity.join("\n"));
     assert!(
         files

@@ -23,7 +23,7 @@ pub(super) fn documents(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
                 if depth < DEPTH_MAX && !entry.is_symlink() {
                     folders.push((entry, depth + 1));
                 }
-            } else if is_document(&entry) {
+            } else if is_document(&entry) && entry.is_file() {
                 documents.push(entry);
             }
         }
