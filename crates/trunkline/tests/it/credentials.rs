@@ -349,12 +349,13 @@ async fn a_body_that_does_not_come_is_not_signed() {
 #[tokio::test]
 async fn aws_gets_a_new_signature_for_every_attempt() {
     let auth = "kind = \"aws_sigv4\"\naccess_key = \"id\"\nsecret_key = \"key\"\nsession_token = \"token\"\nregion = \"eu-central-1\"\nservice = \"dynamodb\"";
-    let upstream = Upstream::start([json(503, "{}"), json(200, "{}")]);
-    let settings = "retry = { wait_first = \"10s\" }";
+    // Long enough for another second, in which signatures count.
+    let later = Act::Answer(answer(503, &[("retry-after", "5")], "{}"));
+    let upstream = Upstream::start([later, json(200, "{}")]);
     let own = Own {
         connector: &tables(&upstream, auth),
         operations: "",
-        settings,
+        settings: "",
         variables: &VARIABLES,
     };
     let stand = own.stand();
