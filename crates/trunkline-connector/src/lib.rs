@@ -46,6 +46,7 @@ pub mod name;
 pub mod outcome;
 pub mod paging;
 pub mod published;
+pub mod request_header;
 pub mod schema;
 mod secret_text;
 #[cfg(test)]

@@ -28,7 +28,6 @@
 
 mod at;
 mod draft;
-mod headers;
 mod names;
 mod operations;
 mod outcomes;

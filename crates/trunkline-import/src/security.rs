@@ -8,11 +8,10 @@ use std::str::FromStr;
 
 use http::HeaderName;
 use serde_json::Value;
-use trunkline_connector::ConnectorName;
+use trunkline_connector::{ConnectorName, request_header};
 
 use crate::at::At;
 use crate::draft::{Aws, Client, Credential, Secret, Way};
-use crate::headers;
 use crate::names::{self, Unique};
 use crate::outline::Outlined;
 use crate::paths::Piece;
@@ -71,7 +70,8 @@ impl FromStr for AuthChoice {
             },
             Some(("header", name)) => {
                 let name: HeaderName = name.parse().map_err(|_| refused())?;
-                let may_set = name == http::header::AUTHORIZATION || headers::may_set(&name);
+                let may_set = name == http::header::AUTHORIZATION
+                    || request_header::reserved(&name).is_none();
                 may_set.then_some(Self::Header(name)).ok_or_else(refused)
             }
             Some(("query", name)) if !name.is_empty() => Ok(Self::Query(name.to_owned())),

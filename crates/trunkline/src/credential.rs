@@ -9,6 +9,7 @@ mod sigv4;
 mod token;
 
 use std::cell::Cell;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -41,6 +42,8 @@ pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug)]
 pub(crate) struct Credential {
     values: Values,
+    /// Made when they are first asked for.
+    traces: OnceLock<Arc<[Secret]>>,
     proof: Result<Proof, SecretError>,
 }
 
@@ -171,7 +174,11 @@ impl Credential {
             tokening,
         }
         .make(&connector.auth);
-        Self { values, proof }
+        Self {
+            values,
+            traces: OnceLock::new(),
+            proof,
+        }
     }
 
     /// How it is proven.
@@ -192,7 +199,18 @@ impl Credential {
 
     /// Every text in which a secret of it could be seen, the longest first, for those who must keep
     /// them out of what they show.
-    pub(crate) fn traces(&self, connector: &Connector) -> Vec<Secret> {
+    pub(crate) fn traces(&self, connector: &Connector) -> &Arc<[Secret]> {
+        self.traces
+            .get_or_init(|| self.find_traces(connector).into())
+    }
+
+    /// A text as people may see it: `…` in place of every trace.
+    pub(crate) fn mask(&self, connector: &Connector, text: &str) -> String {
+        let traces = self.traces(connector).iter().map(Secret::expose);
+        traces.fold(text.to_owned(), |text, trace| text.replace(trace, "…"))
+    }
+
+    fn find_traces(&self, connector: &Connector) -> Vec<Secret> {
         let mut texts = Vec::new();
         for (spec, known) in connector.secrets.iter().zip(&self.values.specs) {
             let Some(value) = known.value.as_ref().map(Secret::expose) else {

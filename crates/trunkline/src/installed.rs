@@ -238,6 +238,14 @@ impl Installed {
         credential.map_err(|error| self.secret_error(error))
     }
 
+    /// A text as people may see it, whoever wrote it: without our secrets.
+    pub(crate) fn mask(&self, text: &str) -> String {
+        match &self.credential {
+            Ok(credential) => credential.mask(&self.connector, text),
+            Err(_) => text.to_owned(),
+        }
+    }
+
     /// How it is proven who calls.
     ///
     /// # Errors
@@ -321,7 +329,7 @@ fn value(
 
 /// The headers and query fields by which a caller could send a credential of its own: those that
 /// the connector declares, and those that `[auth]` sets, also where a call gets none of ours.
-fn credential_names(connector: &Connector) -> (Vec<HeaderName>, Vec<String>) {
+pub(crate) fn credential_names(connector: &Connector) -> (Vec<HeaderName>, Vec<String>) {
     let mut headers = connector.credential_headers.clone();
     let of_auth = connector.auth.headers().into_iter();
     // `authorization` never goes on anyway.

@@ -377,7 +377,8 @@ impl Pages {
                 };
                 self.asking.go_to(operation, path)?;
                 self.address = url.clone();
-                place::without_credential(connector, &self.bases, url).to_string()
+                let fields = &installed.credential_query;
+                place::without_credential(connector, fields, &self.bases, url).to_string()
             }
         };
         self.place = Some(place);
@@ -387,8 +388,8 @@ impl Pages {
     /// Whether nothing at all may be the end: where nothing came before, or where the list ends with
     /// a page that has no records.
     fn may_end_empty(&self) -> bool {
-        let stop = self.way().ok().and_then(|(way, _)| way.stop().cloned());
-        self.place.is_none() || stop == Some(StopRule::EmptyPage)
+        let ends_empty = |way: &PaginationSection| way.stop() == Some(&StopRule::EmptyPage);
+        self.place.is_none() || self.way().is_ok_and(|(way, _)| ends_empty(way))
     }
 
     fn way(&self) -> Result<(&PaginationSection, &Operation), Error> {

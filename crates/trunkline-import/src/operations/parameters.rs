@@ -3,13 +3,13 @@
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use trunkline_connector::format::{InputKind, InputPlace, ListStyle, ObjectStyle};
+use trunkline_connector::request_header;
 
 use super::inputs::{self, Inputs};
 use super::values::{self, Facts, Required};
 use super::{Reader, fields, is_same_name};
 use crate::at::At;
 use crate::draft::{Input, Need};
-use crate::headers;
 use crate::names;
 use crate::outline::Outlined;
 use crate::prose;
@@ -166,7 +166,7 @@ impl<'d> Reader<'d, '_> {
         if is_ignored || self.headers.iter().any(|name| name == header.as_str()) {
             return false;
         }
-        if !headers::may_set(&header) {
+        if request_header::reserved(&header).is_some() {
             self.report
                 .add(Loss::Header, &At::Pointer(&parameter.at), parameter.name);
             return false;

@@ -7,8 +7,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::AuthChoice;
+use trunkline_connector::request_header;
+
 use crate::at::At;
-use crate::headers;
 use crate::report::{Loss, Report};
 use crate::spec::{self, Fields};
 
@@ -176,7 +177,7 @@ fn api_key(fields: &Fields) -> Option<Proof> {
         "header" => {
             let header: HeaderName = name.parse().ok()?;
             let is_authorization = header == http::header::AUTHORIZATION;
-            if !is_authorization && !headers::may_set(&header) {
+            if !is_authorization && request_header::reserved(&header).is_some() {
                 return None;
             }
             let says_bearer = spec::text(fields, "description")

@@ -71,7 +71,7 @@ pub(crate) struct Sample {
     pub(crate) check: Arc<Check>,
     pub(crate) call_id: CallId,
     /// What must stand nowhere, whoever repeats it.
-    pub(crate) secrets: Vec<Secret>,
+    pub(crate) secrets: Arc<[Secret]>,
     pub(crate) passed: Passed,
 }
 

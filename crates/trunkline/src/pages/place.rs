@@ -113,14 +113,18 @@ fn at_home(connector: &Connector, url: &Url) -> Url {
 
 /// An address without what may be a credential in its path and query, for people and for the next
 /// call, in which ours takes its place again.
-pub(crate) fn without_credential(connector: &Connector, bases: &[Base], mut url: Url) -> Url {
+///
+/// `fields` are those of the query in which this API takes a credential.
+pub(crate) fn without_credential(
+    connector: &Connector,
+    fields: &[String],
+    bases: &[Base],
+    mut url: Url,
+) -> Url {
     if let Some(path) = without_secret_parts(connector, bases, &url) {
         url.set_path(&path);
     }
-    let of_auth = connector.auth.query_fields();
-    let is_credential = |name: &str| {
-        connector.credential_query.iter().any(|own| own == name) || of_auth.contains(&name)
-    };
+    let is_credential = |name: &str| fields.iter().any(|own| own == name);
     let kept = url
         .query()
         .map(|query| fields::without(query, is_credential));

@@ -15,7 +15,6 @@ use super::send::Sent;
 use crate::call::{JudgeBy, VendorError};
 use crate::held::{Held, Sizes};
 use crate::installed::Installed;
-use crate::secret::Secret;
 
 /// Servers of several vendors say by it whether to ask again; their SDKs obey.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -181,15 +180,13 @@ pub(crate) fn is_stream(headers: &HeaderMap) -> bool {
 /// The vendor's own words, in which some repeat the credential that they refuse.
 fn vendor_error(installed: &Installed, json: &serde_json::Value) -> VendorError {
     let connector = &installed.connector;
-    let traces = installed.credential().map(|known| known.traces(connector));
-    let traces = traces.unwrap_or_default();
-    let masked = |text: &str| {
-        let traces = traces.iter().map(Secret::expose);
-        traces.fold(text.to_owned(), |text, trace| text.replace(trace, "…"))
-    };
     VendorError {
-        message: connector.vendor_message(json).map(masked),
-        code: connector.vendor_code(json).map(|code| masked(&code)),
+        message: connector
+            .vendor_message(json)
+            .map(|message| installed.mask(message)),
+        code: connector
+            .vendor_code(json)
+            .map(|code| installed.mask(&code)),
     }
 }
 

@@ -9,7 +9,6 @@ use super::authorize::Granted;
 use super::record::Record;
 use crate::credential::{Proof, Signable, Token};
 use crate::error::{Error, ErrorKind};
-use crate::secret::Secret;
 
 /// The header by which the sandbox is told what to do wrong.
 const FAULT: HeaderName = HeaderName::from_static("trunkline-sandbox");
@@ -70,14 +69,7 @@ pub(super) fn request(head: &Head, body: Body) -> Request<Body> {
 pub(super) fn show(granted: &Granted, body: Body) -> Plan {
     let head = &granted.head;
     let installed = &granted.installed;
-    let traces = installed
-        .credential()
-        .map(|credential| credential.traces(&installed.connector))
-        .unwrap_or_default();
-    let mask = |text: &str| {
-        let traces = traces.iter().map(Secret::expose);
-        traces.fold(text.to_owned(), |text, trace| text.replace(trace, "…"))
-    };
+    let mask = |text: &str| installed.mask(text);
     let mut headers: Vec<_> = head
         .headers
         .iter()

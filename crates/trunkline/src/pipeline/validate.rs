@@ -251,12 +251,12 @@ fn tap(
 }
 
 /// What must not stand in any report.
-fn secrets_of(granted: &Granted) -> Vec<Secret> {
+fn secrets_of(granted: &Granted) -> Arc<[Secret]> {
     let installed = &granted.installed;
     let credential = installed.credential();
     credential.map_or_else(
-        |_| Vec::new(),
-        |credential| credential.traces(&installed.connector),
+        |_| Arc::default(),
+        |credential| Arc::clone(credential.traces(&installed.connector)),
     )
 }
 

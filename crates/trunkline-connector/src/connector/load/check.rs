@@ -8,6 +8,7 @@ use regex_lite::Regex;
 
 use crate::document::{Document, Path, Problem};
 use crate::format::StatusPattern;
+use crate::request_header::{self, Reserved};
 use crate::status::{StatusSet, Statuses};
 use crate::template::Template;
 
@@ -16,25 +17,6 @@ pub(super) struct Check<'a> {
     pub(super) document: &'a Document,
     pub(super) problems: &'a mut Vec<Problem>,
 }
-
-/// Headers of one connection or of the message itself (RFC 9110 section 7.6.1), which the engine
-/// writes.
-const FRAMING: [&str; 11] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
-/// Headers that carry a credential.
-const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "cookie2", "proxy-authorization"];
 
 impl Check<'_> {
     pub(super) fn refuse(&mut self, path: &Path, message: impl Into<String>) {
@@ -68,25 +50,25 @@ impl Check<'_> {
     /// The name of a header that the connector may set on requests.
     pub(super) fn request_header(&mut self, path: &Path, text: &str) -> Option<HeaderName> {
         let name = self.header_name(path, text)?;
-        if FRAMING.contains(&name.as_str()) {
-            let message =
-                format!("`{name}` belongs to the connection and is written by the engine");
-            self.refuse(path, message);
-            return None;
+        match request_header::reserved(&name) {
+            None => Some(name),
+            Some(Reserved::Framing) => {
+                let message =
+                    format!("`{name}` belongs to the connection and is written by the engine");
+                self.refuse(path, message);
+                None
+            }
+            Some(Reserved::Credential) => {
+                let message = format!("`{name}` carries a credential");
+                self.refuse_with(path, message, "credentials are set by `[auth]` alone");
+                None
+            }
+            Some(Reserved::Gateway) => {
+                let message = format!("`{name}` is for the gateway and never sent on");
+                self.refuse(path, message);
+                None
+            }
         }
-        if CREDENTIALS.contains(&name.as_str()) {
-            let message = format!("`{name}` carries a credential");
-            self.refuse_with(path, message, "credentials are set by `[auth]` alone");
-            return None;
-        }
-        if name.as_str().starts_with("trunkline-") {
-            self.refuse(
-                path,
-                format!("`{name}` is for the gateway and never sent on"),
-            );
-            return None;
-        }
-        Some(name)
     }
 
     /// A header that `[auth]` sets. `authorization` is one; so may be any other that is no part of

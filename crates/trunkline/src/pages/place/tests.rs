@@ -6,6 +6,7 @@ use trunkline_egress::Origin;
 use url::Url;
 
 use super::{Base, below, without_credential};
+use crate::installed::credential_names;
 
 fn connector(base_url: &str) -> Connector {
     let text = format!(
@@ -170,9 +171,10 @@ fn behind_a_stand_in_answers_may_name_either() {
 fn a_credential_in_an_address_is_taken_out() {
     let connector = connector("https://api.acme.example");
     let bases = [base("", "http://127.0.0.1:9000/acme")];
+    let (_, fields) = credential_names(&connector);
     let without = |text: &str| {
         let url = Url::parse(text).expect("the address is one");
-        without_credential(&connector, &bases, url).to_string()
+        without_credential(&connector, &fields, &bases, url).to_string()
     };
     assert_eq!(
         without("https://api.acme.example/a?key=secret&page=2"),
