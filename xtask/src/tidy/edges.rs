@@ -60,6 +60,12 @@ const HELD: &[Held] = &[
         reason: "only egress dials",
     },
     Held {
+        name: "rusqlite",
+        feature: None,
+        owners: &["trunkline-log"],
+        reason: "only the log of calls keeps a database",
+    },
+    Held {
         name: "clap",
         feature: None,
         owners: &["trunkline-cli"],

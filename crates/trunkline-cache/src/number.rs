@@ -1,0 +1,81 @@
+//! Reads seconds and dates as HTTP writes them.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{AsHeaderName, HeaderMap, HeaderValue};
+
+/// RFC 9111 §1.2.2: what is larger counts as this, 2^31 seconds.
+pub(crate) const SECONDS_MAX: u32 = 1 << 31;
+
+/// Reads delta-seconds (RFC 9111 §1.2.2): digits only, saturating at 2^31.
+pub(crate) fn seconds(text: &[u8]) -> Option<u32> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut sum = 0_u32;
+    for byte in text {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        let digit = u32::from(byte - b'0');
+        sum = sum.saturating_mul(10).saturating_add(digit);
+    }
+    Some(sum.min(SECONDS_MAX))
+}
+
+/// Whole seconds of a duration, saturating at 2^31.
+pub(crate) fn whole_seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).map_or(SECONDS_MAX, |secs| secs.min(SECONDS_MAX))
+}
+
+/// Holds a duration to what a header can say.
+pub(crate) fn capped(time: Duration) -> Duration {
+    time.min(Duration::from_secs(u64::from(SECONDS_MAX)))
+}
+
+/// How much later `to` is than `from`; nothing if it is earlier.
+pub(crate) fn since(from: SystemTime, to: SystemTime) -> Duration {
+    to.duration_since(from).unwrap_or_default()
+}
+
+/// Reads a date in any of the three forms of RFC 9110 §5.6.7.
+pub(crate) fn date(value: &HeaderValue) -> Option<SystemTime> {
+    httpdate::parse_http_date(value.to_str().ok()?).ok()
+}
+
+/// The one date of a field; `None` also where several lines stand, which no reader need trust.
+pub(crate) fn only_date(headers: &HeaderMap, name: impl AsHeaderName) -> Option<SystemTime> {
+    let mut lines = headers.get_all(name).iter();
+    let value = lines.next()?;
+    if lines.next().is_some() {
+        return None;
+    }
+    date(value)
+}
+
+/// Writes a date; `None` outside the years that the form can say.
+pub(crate) fn date_value(time: SystemTime) -> Option<HeaderValue> {
+    // The library panics outside 1970 to 9999.
+    const YEAR_10000: u64 = 253_402_300_800;
+    let secs = time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
+    if YEAR_10000 <= secs {
+        return None;
+    }
+    HeaderValue::try_from(httpdate::fmt_http_date(time)).ok()
+}
+
+/// Strips the optional white space of RFC 9110 §5.6.3 from both ends.
+pub(crate) fn trimmed(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+/// Whether all bytes are those of a token (RFC 9110 §5.6.2), and there is one.
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty()
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
