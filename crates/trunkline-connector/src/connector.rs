@@ -14,6 +14,7 @@ use regex_lite::Regex;
 
 use crate::document::Problem;
 use crate::format::{ErrorsSection, MethodsPromise, Need, PaginationSection};
+use crate::limits::Limits;
 use crate::name::ConnectorName;
 use crate::outcome::OutcomeRule;
 use crate::secret_text;
@@ -68,6 +69,8 @@ pub struct Connector {
     pub idempotency: Option<Idempotency>,
     /// Where it says how long to wait.
     pub waits: Vec<WaitHint>,
+    /// What its answers tell of its limits, and whose they are.
+    pub limits: Limits,
     /// What its answers mean, in order.
     pub outcomes: Vec<OutcomeRule>,
     /// Where an error body keeps its text.

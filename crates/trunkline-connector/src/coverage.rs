@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use crate::connector::{Connector, Example};
-use crate::format::Class;
+use crate::format::{Class, Counts};
 use crate::outcome::{self, Answer};
 use crate::wait::{self, WaitFrom};
 
@@ -39,10 +39,17 @@ pub enum Gap {
         /// Where it looks.
         from: WaitFrom,
     },
+    /// What is told of a limit, and no example's answer tells.
+    Told {
+        /// Its place in `[[limits.told]]`, from 0.
+        place: usize,
+        /// What is counted.
+        counts: Counts,
+    },
 }
 
 /// Everything that a connector's examples do not show: an operation's success or failure, an
-/// outcome rule, a wait hint. A connector may be correct all the same.
+/// outcome rule, a wait hint, what answers tell of limits. A connector may be correct all the same.
 pub fn coverage(connector: &Connector) -> Vec<Gap> {
     let mut gaps = Vec::new();
     for (place, operation) in connector.operations.iter().enumerate() {
@@ -60,7 +67,7 @@ pub fn coverage(connector: &Connector) -> Vec<Gap> {
             });
         }
     }
-    let (rules, waits) = reached(connector);
+    let Reached { rules, waits, told } = reached(connector);
     for (place, rule) in connector.outcomes.iter().enumerate() {
         if !rules.contains(&place) {
             gaps.push(Gap::Rule {
@@ -77,15 +84,29 @@ pub fn coverage(connector: &Connector) -> Vec<Gap> {
             });
         }
     }
+    for (place, rule) in connector.limits.told.iter().enumerate() {
+        if !told.contains(&place) {
+            gaps.push(Gap::Told {
+                place,
+                counts: rule.counts,
+            });
+        }
+    }
     gaps
 }
 
-/// The rules and the hints that some example's answer meets.
-fn reached(connector: &Connector) -> (BTreeSet<usize>, BTreeSet<usize>) {
+/// Places of what some example's answer meets.
+#[derive(Default)]
+struct Reached {
+    rules: BTreeSet<usize>,
+    waits: BTreeSet<usize>,
+    told: BTreeSet<usize>,
+}
+
+fn reached(connector: &Connector) -> Reached {
     // Times in examples count from whatever time it is.
     let made = SystemTime::UNIX_EPOCH;
-    let mut rules = BTreeSet::new();
-    let mut waits = BTreeSet::new();
+    let mut reached = Reached::default();
     for example in connector.examples() {
         let headers = example.answer.headers_at(made);
         let json = example.answer.json();
@@ -95,15 +116,18 @@ fn reached(connector: &Connector) -> (BTreeSet<usize>, BTreeSet<usize>) {
             body: json.as_ref(),
         };
         let verdict = outcome::classify(&connector.outcomes, &answer);
-        rules.extend(verdict.rule);
+        reached.rules.extend(verdict.rule);
+        let now = wait::answered_at(&headers, made);
+        let told = connector.limits.told.iter().enumerate();
+        let told = told.filter(|(_, rule)| rule.read(&answer, now).is_some());
+        reached.told.extend(told.map(|(place, _)| place));
         if verdict.class.is_passing() {
-            let now = wait::answered_at(&headers, made);
             let hits = connector.waits.iter().enumerate();
             let hits = hits.filter(|(_, hint)| hint.is_hit(&answer, now));
-            waits.extend(hits.map(|(place, _)| place));
+            reached.waits.extend(hits.map(|(place, _)| place));
         }
     }
-    (rules, waits)
+    reached
 }
 
 impl fmt::Display for Gap {
@@ -120,6 +144,13 @@ impl fmt::Display for Gap {
             }
             Self::Wait { place, from } => {
                 write!(f, "no example has the wait of `waits[{place}]`, {from}")
+            }
+            Self::Told { place, counts } => {
+                let counts = counts.as_str();
+                write!(
+                    f,
+                    "no example tells what `limits.told[{place}]` counts as `{counts}`"
+                )
             }
         }
     }

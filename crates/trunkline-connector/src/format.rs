@@ -7,6 +7,7 @@
 mod answers;
 mod auth;
 mod examples;
+mod limits;
 mod operations;
 mod paging;
 
@@ -20,6 +21,7 @@ use crate::units::Span;
 pub use answers::*;
 pub use auth::*;
 pub use examples::*;
+pub use limits::*;
 pub use operations::*;
 pub use paging::*;
 
@@ -57,6 +59,9 @@ pub struct ConnectorFile {
     /// Where this API says how long to wait.
     #[serde(default)]
     pub waits: Vec<WaitSection>,
+    /// What its answers tell of its limits, and whose they are.
+    #[serde(default)]
+    pub limits: LimitsSection,
     /// What its answers mean; the first rule that matches decides.
     #[serde(default)]
     pub outcomes: Vec<OutcomeSection>,

@@ -28,7 +28,8 @@
 //! Where to look:
 //! - [`format`](mod@format) is what a file may say, as written; [`Connector`] what it means, checked;
 //! - [`document`] reads TOML and names places; [`schema`] has the same shapes for editors;
-//! - [`outcome`] says what an answer means, [`wait`] how long it asks us to wait;
+//! - [`outcome`] says what an answer means, [`wait`] how long it asks us to wait, [`limits`] what it
+//!   tells of the API's own limits;
 //! - [`template`] and [`compose`] make the request of an operation, [`graphql`] reads documents;
 //! - [`paging`] says how the next page is asked for;
 //! - [`coverage`](mod@coverage) names what examples do not show;
@@ -41,6 +42,7 @@ pub mod coverage;
 pub mod document;
 pub mod format;
 pub mod graphql;
+pub mod limits;
 pub mod media;
 pub mod name;
 pub mod outcome;

@@ -47,6 +47,17 @@ pub struct OutcomeRule {
     pub docs: Option<String>,
 }
 
+/// Tests on an answer. Every one that is given must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerTest {
+    /// The statuses it applies to.
+    pub statuses: Statuses,
+    /// A test on a response header.
+    pub header: Option<HeaderCheck>,
+    /// A test on a JSON body.
+    pub body: Option<BodyCheck>,
+}
+
 /// A test on a response header.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeaderCheck {
@@ -146,14 +157,7 @@ impl OutcomeRule {
     /// Whether every test that it gives holds.
     pub fn matches(&self, answer: &Answer<'_>) -> bool {
         self.statuses.contain(answer.status)
-            && self
-                .header
-                .as_ref()
-                .is_none_or(|check| check.holds(answer.headers))
-            && self
-                .body
-                .as_ref()
-                .is_none_or(|check| answer.body.is_some_and(|body| check.holds(body)))
+            && hold(self.header.as_ref(), self.body.as_ref(), answer)
     }
 
     /// Whether every answer that `other` matches is matched here too, as far as can be told from
@@ -172,6 +176,19 @@ impl OutcomeRule {
             (Some(_), None) => false,
         };
         self.statuses.cover(&other.statuses) && header && body
+    }
+}
+
+impl AnswerTest {
+    /// Whether every test that is given holds.
+    pub fn holds(&self, answer: &Answer<'_>) -> bool {
+        self.statuses.contain(answer.status)
+            && hold(self.header.as_ref(), self.body.as_ref(), answer)
+    }
+
+    /// Whether it looks into the body of an answer with this status.
+    pub fn needs_body(&self, status: StatusCode) -> bool {
+        self.body.is_some() && self.statuses.contain(status)
     }
 }
 
@@ -206,6 +223,11 @@ impl BodyCheck {
             Test::Present(wanted) => value.is_some_and(|value| !value.is_null()) == *wanted,
         }
     }
+}
+
+fn hold(header: Option<&HeaderCheck>, body: Option<&BodyCheck>, answer: &Answer<'_>) -> bool {
+    header.is_none_or(|check| check.holds(answer.headers))
+        && body.is_none_or(|check| answer.body.is_some_and(|body| check.holds(body)))
 }
 
 /// Whether a test holds wherever another does.

@@ -118,6 +118,16 @@ impl Template {
         self.places_in(path, Extent::Prefix)
     }
 
+    /// The beginning of a path that it describes or that continues below it.
+    ///
+    /// `/Accounts/{sid}` finds `/Accounts/AC1` in `/Accounts/AC1/Messages.json`.
+    pub fn beginning_of<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let is_below = self.walk(path, Extent::Prefix, |_, _| {});
+        let mut ends = path.match_indices('/').map(|(place, _)| place);
+        let end = ends.nth(self.segments.len()).unwrap_or(path.len());
+        path.get(..end).filter(|_| is_below)
+    }
+
     /// Writes the path for the given values, percent-encoded (RFC 3986 unreserved kept).
     ///
     /// # Errors

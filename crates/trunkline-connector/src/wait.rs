@@ -1,7 +1,7 @@
 //! Reads how long an upstream asks us to wait, in every form that real APIs use. Pure.
 
-mod form;
-mod structured;
+pub(crate) mod form;
+pub(crate) mod structured;
 #[cfg(test)]
 mod tests;
 

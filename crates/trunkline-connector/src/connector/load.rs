@@ -5,6 +5,7 @@ mod check;
 mod examples;
 mod identity;
 mod inputs;
+mod limits;
 mod operations;
 mod outcomes;
 mod paging;
@@ -244,6 +245,7 @@ impl Folder {
         let credential_query = secrets::credential_query(check, &file.caller);
         let own_tokens = secrets::own_tokens(check, &file.caller);
         let followed_headers = secrets::followed_headers(check, &file.caller);
+        let limits = limits::check(check, &file.limits);
         let timeouts = sending::timeouts(check, &file.timeouts);
         let retry = sending::retry(check, &file.retry);
         let idempotency = sending::idempotency(check, file.idempotency.as_ref());
@@ -267,6 +269,7 @@ impl Folder {
             methods_promise: file.retry.methods_promise,
             idempotency,
             waits: meaning.waits,
+            limits,
             outcomes: meaning.outcomes,
             errors: meaning.errors,
             pagination: file.pagination.clone().into_iter().collect(),
@@ -274,7 +277,11 @@ impl Folder {
             operations,
             examples: examples.into(),
             schemas: Vec::new(),
-            warnings: auth::warnings(check.document, file),
+            warnings: [
+                auth::warnings(check.document, file),
+                limits::warnings(check.document, &file.limits),
+            ]
+            .concat(),
         })
     }
 

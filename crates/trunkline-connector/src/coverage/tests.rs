@@ -46,6 +46,7 @@ fn what_no_example_shows_is_named() {
             "no example shows how `things.list` goes wrong",
             "no example reaches `outcomes[0]`: Acme says that it did not work",
             "no example reaches `outcomes[1]`: The allowance is used up",
+            "no example tells what `limits.told[1]` counts as `other`",
         ]
     );
     assert_eq!(

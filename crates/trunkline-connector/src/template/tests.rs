@@ -233,6 +233,8 @@ proptest! {
             prop_assert_eq!(captured.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
             let longer = format!("{path}/more");
             prop_assert!(template.places_in_prefix(&longer).is_some());
+            prop_assert_eq!(template.beginning_of(&longer), Some(path.as_str()));
+            prop_assert_eq!(template.beginning_of(&path), Some(path.as_str()));
         }
     }
 
@@ -243,5 +245,6 @@ proptest! {
         }
         drop(template("/a/{b}.c/{d}e{f}").captures(&path));
         drop(template("/a/{b}").expand(|_| Some(&path)));
+        drop(template("/a/{b}").beginning_of(&path).map(str::to_owned));
     }
 }

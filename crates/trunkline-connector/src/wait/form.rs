@@ -11,7 +11,7 @@ pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// A number as JavaScript and Python clients read it, except `inf`, `nan` and their like.
-pub(super) fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let is_plain = |byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
     text.parse().ok().filter(|_| text.bytes().all(is_plain))
 }

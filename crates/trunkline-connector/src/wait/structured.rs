@@ -1,45 +1,84 @@
-//! The IETF `RateLimit` field, and the combined form that its early drafts had.
+//! The IETF `RateLimit` fields, and the combined form that early drafts had.
 
 use std::time::Duration;
 
+/// What a `RateLimit` or `RateLimit-Policy` field says.
+#[derive(Debug, Default)]
+pub(crate) struct Field {
+    /// The items of the list, in order.
+    pub(crate) items: Vec<Item>,
+    /// `limit=100, remaining=0, reset=30`, as drafts up to 07 had it.
+    pub(crate) combined: Combined,
+}
+
+/// One policy, or what is left of it.
+#[derive(Debug, Default)]
+pub(crate) struct Item {
+    /// Its name, a quoted one with its first quotation mark.
+    pub(crate) name: String,
+    /// `r`: how much is left.
+    pub(crate) remaining: Option<u64>,
+    /// `t`: in how many seconds it comes back.
+    pub(crate) refilled_in: Option<u64>,
+    /// `q`: how much there can be.
+    pub(crate) quota: Option<u64>,
+    /// `qu`: what is counted.
+    pub(crate) quota_unit: Option<String>,
+}
+
+/// The combined form.
+#[derive(Debug, Default)]
+pub(crate) struct Combined {
+    /// How much there can be.
+    pub(crate) limit: Option<u64>,
+    /// How much is left.
+    pub(crate) remaining: Option<u64>,
+    /// In how many seconds it comes back.
+    pub(crate) refilled_in: Option<u64>,
+}
+
 /// The longest time until a spent allowance is refilled.
-///
-/// `"default";r=0;t=30` (draft-ietf-httpapi-ratelimit-headers, a list of RFC 9651) and
-/// `limit=100, remaining=0, reset=30` (its drafts up to 08) are read; a malformed field is ignored
-/// whole, as the draft asks.
 pub(super) fn wait(field: &str) -> Option<Duration> {
-    let mut items = Vec::new();
-    let mut triple = Member::default();
-    let mut reader = Reader { rest: field };
+    let field = parse(field)?;
+    let items = field.items.iter();
+    let told = items.map(|item| (item.remaining, item.refilled_in));
+    let combined = (field.combined.remaining, field.combined.refilled_in);
+    let spent = told
+        .chain([combined])
+        .filter(|(remaining, _)| *remaining == Some(0));
+    spent
+        .filter_map(|(_, refilled_in)| refilled_in)
+        .max()
+        .map(Duration::from_secs)
+}
+
+/// Reads a field: `"default";r=0;t=30` (draft-ietf-httpapi-ratelimit-headers, a list of RFC 9651)
+/// and the combined form. A malformed one is ignored whole, as the draft asks.
+pub(crate) fn parse(text: &str) -> Option<Field> {
+    let mut field = Field::default();
+    let mut reader = Reader { rest: text };
     loop {
         let member = reader.member()?;
-        match member.name.as_str() {
-            "remaining" => triple.remaining = member.value,
-            "reset" => triple.refilled_in = member.value,
-            _ => items.push(member),
+        match member.item.name.as_str() {
+            "limit" => field.combined.limit = member.value,
+            "remaining" => field.combined.remaining = member.value,
+            "reset" => field.combined.refilled_in = member.value,
+            _ => field.items.push(member.item),
         }
         reader.skip_spaces();
         if reader.rest.is_empty() {
-            break;
+            return Some(field);
         }
         reader.expect(',')?;
         reader.skip_spaces();
     }
-    items.push(triple);
-    let spent = items.into_iter().filter(|item| item.remaining == Some(0));
-    spent
-        .filter_map(|item| item.refilled_in)
-        .max()
-        .map(Duration::from_secs)
 }
 
 /// One item with its parameters, or one `name=value`.
 #[derive(Default)]
 struct Member {
-    name: String,
+    item: Item,
     value: Option<u64>,
-    remaining: Option<u64>,
-    refilled_in: Option<u64>,
 }
 
 struct Reader<'a> {
@@ -48,10 +87,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn member(&mut self) -> Option<Member> {
-        let mut member = Member {
-            name: self.bare()?,
-            ..Member::default()
-        };
+        let mut member = Member::default();
+        member.item.name = self.bare()?;
         if self.take('=') {
             member.value = whole(&self.bare()?);
         }
@@ -64,13 +101,16 @@ impl Reader<'_> {
             let key = self.bare()?;
             // A parameter without a value is `?1`.
             let value = if self.take('=') {
-                whole(&self.bare()?)
+                Some(self.bare()?)
             } else {
                 None
             };
+            let number = value.as_deref().and_then(whole);
             match key.as_str() {
-                "r" => member.remaining = value,
-                "t" => member.refilled_in = value,
+                "r" => member.item.remaining = number,
+                "t" => member.item.refilled_in = number,
+                "q" => member.item.quota = number,
+                "qu" => member.item.quota_unit = value.map(unquoted),
                 _ => {}
             }
         }
@@ -124,4 +164,11 @@ impl Reader<'_> {
 fn whole(text: &str) -> Option<u64> {
     let is_whole = text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_whole)
+}
+
+fn unquoted(text: String) -> String {
+    match text.strip_prefix('"') {
+        Some(within) => within.to_owned(),
+        None => text,
+    }
 }

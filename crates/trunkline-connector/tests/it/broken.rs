@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use expect_test::expect_file;
+use expect_test::{expect, expect_file};
 use http::Method;
 use trunkline_connector::document::{Problem, Source};
 use trunkline_connector::format::{HostCredential, OperationAuth};
@@ -139,6 +139,30 @@ fn a_credential_in_the_query_is_a_warning() {
 }
 
 #[test]
+fn limits_that_do_not_hold_are_problems_or_warnings() {
+    let mut files = sources(&folder("acme"));
+    let original = files[0].text.clone();
+    let told = "reset = { header = \"acme-reset\", unit = \"rfc3339\", refill = \"steady\" }\n";
+    let expected = "restored = 10\nper = \"20s\"\n";
+    files[0].text = original.replace(told, "").replace(expected, "");
+    let acme = Connector::load(files.clone()).unwrap();
+    let shown: Vec<String> = acme.warnings.iter().map(Problem::to_string).collect();
+    expect![[r#"
+        acme/connector.toml:85:1: nothing says when the `requests` come back
+          hint: allowed: `reset` or `restored_per_s`"#]]
+    .assert_eq(&shown.join("\n"));
+    files[0].text = original
+        .replace("scope = { request = \"/model\" }\n", "")
+        .replace("per_path = [\"/accounts/{account}\"]\n", "");
+    let problems = Connector::load(files).unwrap_err();
+    let shown: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    expect![[r#"
+        acme/connector.toml:67:1: every refusal holds for everything already
+          hint: say in `scope` or `per_path` what has limits of its own, or remove it"#]]
+    .assert_eq(&shown.join("\n"));
+}
+
+#[test]
 fn what_is_no_toml() {
     check("syntax");
 }
@@ -156,6 +180,11 @@ fn identity_secrets_and_sending() {
 #[test]
 fn waits_outcomes_and_pages() {
     check("answers");
+}
+
+#[test]
+fn limits() {
+    check("limits");
 }
 
 #[test]
@@ -204,6 +233,7 @@ fn every_broken_folder_is_checked() {
         "examples",
         "headless",
         "identity",
+        "limits",
         "operations",
         "pages",
         "schemas",

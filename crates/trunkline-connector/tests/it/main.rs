@@ -8,6 +8,7 @@
 
 mod broken;
 mod damaged;
+mod documented;
 
 use std::fs;
 use std::path::{Path, PathBuf};

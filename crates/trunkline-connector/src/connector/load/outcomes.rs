@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::check::Check;
 use crate::document::Path;
-use crate::format::{Class, ErrorsSection, OutcomeSection, Test};
+use crate::format::{BodyTest, Class, ErrorsSection, HeaderTest, OutcomeSection, Test};
 use crate::outcome::{BodyCheck, HeaderCheck, OutcomeRule};
 use crate::status::Statuses;
 use crate::units::Span;
@@ -38,25 +38,10 @@ fn rule(check: &mut Check<'_>, path: &Path, section: &OutcomeSection) -> Option<
     let statuses = check.statuses(&path.key("statuses"), &section.statuses);
     let header = match &section.header {
         None => None,
-        Some(test) => {
-            let path = path.key("header");
-            check_test(check, &path.key("is"), &test.is);
-            let name = check.header_name(&path.key("name"), &test.name)?;
-            Some(HeaderCheck {
-                name,
-                is: test.is.clone(),
-            })
-        }
+        Some(test) => Some(header_check(check, &path.key("header"), test)?),
     };
-    let body = section.body.as_ref().map(|test| {
-        let path = path.key("body");
-        check.pointer(&path.key("pointer"), &test.pointer);
-        check_test(check, &path.key("is"), &test.is);
-        BodyCheck {
-            pointer: test.pointer.clone(),
-            is: test.is.clone(),
-        }
-    });
+    let body = section.body.as_ref();
+    let body = body.map(|test| body_check(check, &path.key("body"), test));
     let rule = OutcomeRule {
         statuses,
         header,
@@ -88,6 +73,28 @@ fn rule(check: &mut Check<'_>, path: &Path, section: &OutcomeSection) -> Option<
 
 fn has_test(rule: &OutcomeRule) -> bool {
     rule.statuses != Statuses::Any || rule.header.is_some() || rule.body.is_some()
+}
+
+pub(super) fn header_check(
+    check: &mut Check<'_>,
+    path: &Path,
+    test: &HeaderTest,
+) -> Option<HeaderCheck> {
+    check_test(check, &path.key("is"), &test.is);
+    let name = check.header_name(&path.key("name"), &test.name)?;
+    Some(HeaderCheck {
+        name,
+        is: test.is.clone(),
+    })
+}
+
+pub(super) fn body_check(check: &mut Check<'_>, path: &Path, test: &BodyTest) -> BodyCheck {
+    check.pointer(&path.key("pointer"), &test.pointer);
+    check_test(check, &path.key("is"), &test.is);
+    BodyCheck {
+        pointer: test.pointer.clone(),
+        is: test.is.clone(),
+    }
 }
 
 fn check_test(check: &mut Check<'_>, path: &Path, test: &Test) {
