@@ -100,7 +100,10 @@ impl Exit {
             | ErrorKind::UpstreamClosed
             | ErrorKind::UpstreamMalformed
             | ErrorKind::PagesBroken
+            | ErrorKind::UpstreamSuspended
+            | ErrorKind::NotCached
             | ErrorKind::TooManyRedirects => Self::UpstreamFailed,
+            ErrorKind::CallerLimitReached | ErrorKind::LimitReached => Self::RateLimited,
             ErrorKind::TokenRefused => Self::NotAuthorized,
             ErrorKind::AddressRefused | ErrorKind::ReplyTooLarge => Self::Refused,
             ErrorKind::SchemaBroken => Self::SchemaBroken,

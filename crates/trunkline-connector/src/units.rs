@@ -15,6 +15,11 @@ use serde::{Deserialize, Deserializer};
 pub(crate) const SPAN_PATTERN: &str = r"^[0-9]{1,9}(ms|s|m|h|d)$";
 pub(crate) const SIZE_PATTERN: &str = r"^[0-9]{1,9}(B|KiB|MiB|GiB)$";
 
+/// Whether and how long answers are kept: `off`, `headers`, or a time.
+pub const CACHE_PATTERN: &str = r"^(off|headers|[0-9]{1,9}(ms|s|m|h|d))$";
+
+pub(crate) const CACHE_WORDS: &str = "`off`, `headers`, or a time such as `30s`, `5m` or `1h`";
+
 pub(crate) const SPAN_WORDS: &str = "a time such as `500ms`, `30s`, `5m`, `1h` or `7d`";
 pub(crate) const SIZE_WORDS: &str = "a size such as `512B`, `64KiB`, `2MiB` or `1GiB`";
 

@@ -75,7 +75,7 @@ pub fn policy(quotas: &[Quota<'_>]) -> String {
             Unit::ConcurrentRequests => text.push_str(";qu=\"concurrent-requests\""),
         }
         if let Some(window) = quota.window {
-            parameter(text, "w", whole_secs(window));
+            parameter(text, "w", nearest_secs(window));
         }
     })
 }
@@ -94,6 +94,12 @@ pub fn limit(quotas: &[Quota<'_>]) -> String {
 pub fn whole_secs(wait: Duration) -> u64 {
     let part = u64::from(wait.subsec_nanos() != 0);
     wait.as_secs().saturating_add(part).max(1)
+}
+
+/// A bucket refills in a little more than its window, since a tick is the least that it counts.
+fn nearest_secs(window: Duration) -> u64 {
+    const HALF: Duration = Duration::from_millis(500);
+    window.saturating_add(HALF).as_secs().max(1)
 }
 
 fn list(quotas: &[Quota<'_>], parameters: impl Fn(&mut String, &Quota<'_>)) -> String {

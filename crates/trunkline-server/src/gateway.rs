@@ -173,7 +173,8 @@ impl Gateway {
             Asked::Call(connector, path_and_query) => (connector, path_and_query),
         };
         let change = admitted.change;
-        let options = options(site, admitted, &head)?;
+        let mut options = options(site, admitted, &head)?;
+        options.caller = site.caller();
         let is_followed = self.engine.is_followed(connector);
         let leads_back = is_followed.then(|| leads_back(site, connector, &head.headers));
         let target = Target::Path {

@@ -89,7 +89,7 @@ impl Own {
     }
 
     fn metrics(&self, sites: &[Site]) -> Answer {
-        let mut text = self.engine.metrics().render();
+        let mut text = self.engine.render_metrics();
         text.push_str(&self.tally.render(sites));
         Answer::text("text/plain; version=0.0.4; charset=utf-8", text)
     }

@@ -23,6 +23,10 @@ pub(crate) const HINT: HeaderName = HeaderName::from_static("trunkline-hint");
 /// Who made the answer where the upstream did not (RFC 9209).
 const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 
+/// What a limit allows, and what is left of it (draft-ietf-httpapi-ratelimit-headers).
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
 /// The longest text that goes into a header.
 const HEADER_TEXT_MAX: usize = 500;
 
@@ -106,6 +110,16 @@ fn headers(error: &Error, call_id: CallId) -> HeaderMap {
     }
     if let Some(secs) = retry_after_secs(error) {
         headers.insert(header::RETRY_AFTER, secs.into());
+    }
+    if let Some(quota) = error.quota() {
+        for (name, value) in [
+            (RATE_LIMIT_POLICY, &quota.policy),
+            (RATE_LIMIT, &quota.limit),
+        ] {
+            if let Some(value) = ascii(value) {
+                headers.insert(name, value);
+            }
+        }
     }
     if error.kind() == ErrorKind::MethodRefused {
         // A route of ours that refuses a method has said which it takes.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use trunkline::connector::ConnectorName;
-use trunkline::{Config, Listen};
+use trunkline::{Caller, Config, Listen};
 
 use crate::door::Rules;
 
@@ -53,6 +53,13 @@ impl Site {
             upstreams,
             open: Arc::new(AtomicUsize::new(0)),
         }
+    }
+
+    /// Who calls here, until callers have keys of their own.
+    pub(crate) fn caller(&self) -> Caller {
+        self.mount
+            .connector()
+            .map_or(Caller::Anyone, Caller::Listener)
     }
 
     /// How many connections are open here.

@@ -94,9 +94,34 @@ impl Call {
     }
 }
 
+/// Who asks, as far as callers are told apart: each has limits, a place in line and kept answers of
+/// its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// Whoever reaches the engine, or the gateway's main listener.
+    #[default]
+    Anyone,
+    /// Whoever reaches the listener of this connector.
+    Listener(ConnectorName),
+    /// Somebody whom an app tells apart from others.
+    Named(Arc<str>),
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.write_str("anyone"),
+            Self::Listener(connector) => write!(f, "listener {connector}"),
+            Self::Named(name) => write!(f, "named {name}"),
+        }
+    }
+}
+
 /// How to make a call. The default is what the connector and the settings say.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// Who asks.
+    pub caller: Caller,
     /// Whose credentials to use.
     pub connection: Option<String>,
     /// How long the whole call may take, retries and body included.

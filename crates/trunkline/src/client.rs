@@ -22,10 +22,11 @@ use crate::fetch::{self, FetchOptions, Fetched};
 use crate::followed;
 use crate::installed::Snapshot;
 use crate::jobs::{self, Finished, Look, WaitError};
-use crate::metrics::{Metrics, Shard};
+use crate::metrics::{self, Metrics, Shard};
 use crate::pages::{PageOptions, Pages};
 use crate::pipeline::{self, Changed, Plan};
 use crate::secret::Secrets;
+use crate::upstream::UpstreamView;
 
 /// Makes calls of third-party APIs. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ impl Trunkline {
         };
         let guarded = open_egress(&config, guarded, &clock)?;
         let egress = open_egress(&config, rules(&config, &own_listeners), &clock)?;
-        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, None, clock.now())?;
+        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, None, &clock)?;
         let metrics = Metrics::default();
         let own = Own {
             egress,
@@ -119,8 +120,8 @@ impl Trunkline {
         secrets: &Secrets,
     ) -> Result<(), Error> {
         let before = self.snapshot();
-        let now = self.shared.clock.now();
-        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, Some(&before), now)?;
+        let clock = &self.shared.clock;
+        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, Some(&before), clock)?;
         self.shared.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -234,6 +235,26 @@ impl Trunkline {
     /// the engine is dropped. It is added to what is there; see [`drift::read`](crate::drift::read).
     pub fn keep_drift_in(&self, folder: impl Into<PathBuf>) {
         self.shared.watcher.keep_in(folder.into());
+    }
+
+    /// How every upstream does that has been called, and how far its limits are used.
+    pub fn upstreams(&self) -> Vec<UpstreamView> {
+        let snapshot = self.snapshot();
+        let mut views: Vec<_> = snapshot
+            .installed
+            .values()
+            .filter(|installed| installed.upstream.budget.is_used())
+            .map(|installed| installed.upstream.view(installed.pacing(None)))
+            .collect();
+        views.sort_by_key(|view| view.connector);
+        views
+    }
+
+    /// Everything that is counted, in the text format of Prometheus.
+    pub fn render_metrics(&self) -> String {
+        let mut text = self.shared.metrics.render();
+        text.push_str(&metrics::render_upstreams(&self.upstreams()));
+        text
     }
 
     /// The clock that every time limit is measured by.

@@ -3,12 +3,14 @@
 mod address;
 mod file;
 mod layers;
+mod limits;
+mod redis;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use url::Url;
 
 use crate::config::layers::Merged;
 pub use crate::config::layers::{Place, Setting};
+pub use crate::config::limits::{Caching, Keep, Limit};
+pub use crate::config::redis::{Redis, RedisUrl};
 use crate::secret::Environment;
 
 /// The defaults, which are also their own documentation.
@@ -39,6 +43,14 @@ pub struct Config {
     pub listeners: BTreeMap<ConnectorName, Listen>,
     /// HTTP out.
     pub egress: Egress,
+    /// How many calls each caller may make.
+    pub callers: Vec<Limit>,
+    /// Answers that are kept in memory.
+    pub cache: Cache,
+    /// A Redis that several processes share, where there is one.
+    pub redis: Option<Redis>,
+    /// The log of calls; `None` where none is kept.
+    pub calls: Option<Calls>,
     /// Fields of connectors set anew.
     pub connectors: BTreeMap<ConnectorName, Override>,
     /// Where the sandbox answers, when it stands in for every upstream.
@@ -98,6 +110,34 @@ pub struct Egress {
     pub proxy: Option<Url>,
 }
 
+/// Answers that are kept in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Cache {
+    /// The most bytes that they take together.
+    pub bytes_max: u64,
+    /// The largest body that is kept.
+    pub answer_bytes_max: u64,
+}
+
+/// The log of calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Calls {
+    /// How long a call is kept.
+    pub keep: Duration,
+    /// The most bytes that the file may have.
+    pub bytes_max: u64,
+}
+
+/// Whether an upstream that keeps failing is left alone for a while.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Breaking {
+    /// It is.
+    #[default]
+    On,
+    /// It is called however often it fails.
+    Off,
+}
+
 /// Fields of a connector set anew.
 #[derive(Debug, Clone, Default)]
 pub struct Override {
@@ -111,6 +151,14 @@ pub struct Override {
     pub timeouts: Timeouts,
     /// How to try again.
     pub retry: Retry,
+    /// How fast attempts may follow each other, in each of these windows.
+    pub limits: Vec<Limit>,
+    /// How many attempts and streams may be under way at once.
+    pub concurrency: Option<NonZeroU32>,
+    /// Whether it is left alone while it keeps failing.
+    pub breaking: Breaking,
+    /// Whether answers to GET and HEAD are kept.
+    pub cache: Option<Caching>,
     /// Headers added where the caller sent none of that name.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The variables that hold its secrets, by the secret's name.
@@ -124,6 +172,24 @@ pub struct Override {
 pub struct OperationOverride {
     /// The app's own schema of a good reply.
     pub schema: Option<OwnSchema>,
+    /// How fast attempts of it may follow each other, besides the connector's limits.
+    pub limits: Vec<Limit>,
+    /// How many of the connector's calls one of it counts for.
+    pub weight: Option<NonZeroU32>,
+    /// Whether its answers are kept, in place of what the connector's setting says.
+    pub cache: Option<Caching>,
+    /// A problem at its section, without words.
+    pub(crate) setting: Option<Problem>,
+}
+
+impl OperationOverride {
+    /// A problem with one of its settings; `what` continues a sentence that begins with its name.
+    pub(crate) fn problem(&self, what: impl Display) -> Option<Problem> {
+        let mut problem = self.setting.clone()?;
+        problem.message = format!("{}{what}", problem.message);
+        problem.hint = None;
+        Some(problem)
+    }
 }
 
 /// The app's own schema of an operation's replies.
@@ -225,6 +291,10 @@ impl Config {
                 listeners.insert(name, listen);
             }
         }
+        let callers = reader.limits(&["callers", "limit"], file.callers.limit.as_ref());
+        let cache = reader.cache(&file.cache);
+        let redis = reader.redis(&file.redis);
+        let calls = reader.calls(&file.calls);
         let mut connectors = BTreeMap::new();
         reader.no_place_twice(&server.listen, &listeners);
         for (name, section) in &file.connectors {
@@ -238,6 +308,10 @@ impl Config {
             data_dir: PathBuf::from(&file.data.dir),
             listeners,
             egress,
+            callers,
+            cache,
+            redis,
+            calls,
             connectors,
             sandbox: None,
             settings: merged.settings(),
@@ -479,26 +553,71 @@ impl Reader<'_> {
                 wait_max: section.retry.wait_max.map(|span| span.0),
                 override_header: None,
             },
+            limits: self.limits(&["connectors", name, "limit"], section.limit.as_ref()),
+            concurrency: section.concurrency.and_then(NonZeroU32::new),
+            breaking: match section.breaker {
+                None | Some(file::Switch::On) => Breaking::On,
+                Some(file::Switch::Off) => Breaking::Off,
+            },
+            cache: self.caching(&["connectors", name, "cache"], section.cache.as_ref()),
             headers,
             secrets: section.secrets.clone(),
             operations: self.operations(name, &section.operations),
         }
     }
 
+    fn cache(&mut self, section: &file::CacheSection) -> Cache {
+        let (memory, answer) = (section.memory_max.0, section.answer_max.0);
+        if memory < answer {
+            self.wrong(
+                &["cache", "answer_max"],
+                "is more than `cache.memory_max`, so that no answer of that size could be kept",
+                "lower it, or raise `cache.memory_max`",
+            );
+        }
+        Cache {
+            bytes_max: memory,
+            answer_bytes_max: answer,
+        }
+    }
+
+    fn calls(&mut self, section: &file::CallsSection) -> Option<Calls> {
+        const BYTES_MIN: u64 = 1 << 20;
+        if section.size_max.0 < BYTES_MIN {
+            self.wrong(
+                &["calls", "size_max"],
+                "is too little for a log",
+                "give it at least `1MiB`; `calls.keep = \"0s\"` keeps no calls at all",
+            );
+        }
+        (!section.keep.0.is_zero()).then_some(Calls {
+            keep: section.keep.0,
+            bytes_max: section.size_max.0,
+        })
+    }
+
     fn operations(
-        &self,
+        &mut self,
         connector: &str,
         sections: &BTreeMap<String, file::OperationSection>,
     ) -> BTreeMap<String, OperationOverride> {
         let mut operations = BTreeMap::new();
         for (name, section) in sections {
-            let path = ["connectors", connector, "operations", name, "schema"];
+            let at = |field| ["connectors", connector, "operations", name, field];
+            let path = at("schema");
             let schema = section.schema.as_ref().map(|file| OwnSchema {
                 path: self.merged.folder().join(file),
                 json: None,
                 setting: self.problem(&path, "", ""),
             });
-            operations.insert(name.clone(), OperationOverride { schema });
+            let over = OperationOverride {
+                schema,
+                limits: self.limits(&at("limit"), section.limit.as_ref()),
+                weight: section.weight.and_then(NonZeroU32::new),
+                cache: self.caching(&at("cache"), section.cache.as_ref()),
+                setting: Some(self.problem(&["connectors", connector, "operations", name], "", "")),
+            };
+            operations.insert(name.clone(), over);
         }
         operations
     }

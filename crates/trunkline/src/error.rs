@@ -102,6 +102,12 @@ kinds! {
     OriginRefused: "origin_refused", 403, Caller, "a foreign web page may not call", Some("http_request_denied");
     /// The caller left before the answer, or cut its upload.
     CallerGone: "caller_gone", 400, Caller, "the caller went away", Some("http_request_error");
+    /// The caller has made as many calls as it may.
+    CallerLimitReached: "caller_limit_reached", 429, Caller, "the caller's limit is reached", Some("http_request_denied");
+    /// A call could not be sent in time, because of a limit on calls of the API.
+    LimitReached: "limit_reached", 429, Caller, "a limit on calls is reached", Some("http_request_denied");
+    /// The caller wants only what is kept, and nothing is.
+    NotCached: "not_cached", 504, Caller, "no answer is kept", Some("http_request_denied");
     /// More connections are open than allowed.
     Overloaded: "overloaded", 503, Operator, "too many connections are open", Some("connection_limit_reached");
     /// The process is ending.
@@ -126,6 +132,8 @@ kinds! {
     ConnectTimeout: "connect_timeout", 504, Upstream, "the upstream did not answer in time", Some("connection_timeout");
     /// No trusted encryption could be agreed on.
     TlsFailed: "tls_failed", 502, Upstream, "the upstream's certificate or encryption was not accepted", Some("tls_certificate_error");
+    /// The upstream keeps failing and is left alone for a while.
+    UpstreamSuspended: "upstream_suspended", 503, Upstream, "the upstream keeps failing", Some("destination_unavailable");
     /// The upstream took the request and did not begin its answer in time.
     FirstByteTimeout: "first_byte_timeout", 504, Upstream, "the upstream did not begin to answer in time", Some("http_response_timeout");
     /// The upstream's answer stopped in the middle.
@@ -154,12 +162,22 @@ kinds! {
 /// secret, a query string or an internal address that the operator did not name.
 pub struct Error(Box<Inner>);
 
+/// What is left of a limit, in the fields of draft-ietf-httpapi-ratelimit-headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// The value of `RateLimit-Policy`.
+    pub policy: String,
+    /// The value of `RateLimit`.
+    pub limit: String,
+}
+
 #[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     message: String,
     hint: Option<String>,
     retry_after: Option<Duration>,
+    quota: Option<Quota>,
     call_id: Option<CallId>,
     attempts: u32,
     findings: Option<Findings>,
@@ -174,6 +192,7 @@ impl Error {
             message: message.into(),
             hint: None,
             retry_after: None,
+            quota: None,
             call_id: None,
             attempts: 0,
             findings: None,
@@ -216,6 +235,13 @@ impl Error {
         self
     }
 
+    /// Adds what is left of a limit, as the fields `RateLimit-Policy` and `RateLimit` say it.
+    #[must_use]
+    pub(crate) fn with_quota(mut self, (policy, limit): (String, String)) -> Self {
+        self.0.quota = Some(Quota { policy, limit });
+        self
+    }
+
     /// Adds what does not fit a schema, place by place.
     #[must_use]
     pub fn with_findings(mut self, findings: Findings) -> Self {
@@ -242,6 +268,11 @@ impl Error {
     /// When it is worth asking again, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// What is left of a limit, where the error is about one.
+    pub fn quota(&self) -> Option<&Quota> {
+        self.0.quota.as_ref()
     }
 
     /// The call it happened to, where it was one.

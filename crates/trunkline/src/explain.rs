@@ -321,6 +321,7 @@ pub fn docs_of(kind: ErrorKind) -> String {
 }
 
 /// What to do about an error of ours where the case itself says nothing better.
+#[expect(clippy::too_many_lines, reason = "each kind has its line")]
 pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::UnknownConnector => "list them with `trunkline connectors list`",
@@ -349,6 +350,11 @@ pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
             "call from your back end, or list the page's origin in `server.origins`"
         }
         ErrorKind::CallerGone => "keep the connection open until the answer is there",
+        ErrorKind::CallerLimitReached => "send fewer calls, or raise `callers.limit`",
+        ErrorKind::LimitReached => {
+            "ask again after the time that `Retry-After` says, or send fewer calls at once"
+        }
+        ErrorKind::NotCached => "leave `only-if-cached` out, so that the API may be asked",
         ErrorKind::Overloaded => "reuse connections, or raise `server.connections_max`",
         ErrorKind::ShuttingDown => "ask again in a moment",
         ErrorKind::BadSettings => "see what is set with `trunkline config show`",
@@ -370,6 +376,9 @@ pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::ConnectTimeout => "check for a firewall in between, and whether the API is up",
         ErrorKind::TlsFailed => {
             "check this machine's clock and the name; a company's own authority goes into `egress.extra_ca`"
+        }
+        ErrorKind::UpstreamSuspended => {
+            "ask again after the time that `Retry-After` says; `/-/api/v1/upstreams` shows how the API does"
         }
         ErrorKind::FirstByteTimeout => {
             "ask again, or raise `timeouts.first_byte` for this connector"

@@ -1,21 +1,23 @@
 //! A connector made ready for calls: address, credential and policies, settings applied.
 
+mod keeping;
+mod pacing;
 mod places;
 
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use rustc_hash::FxHashMap;
 use trunkline_connector::format::Need;
 use trunkline_connector::outcome;
 use trunkline_connector::{BaseUrl, Connector, ConnectorName, Timeouts};
-use trunkline_egress::Origin;
+use trunkline_egress::{Clock, Origin};
 use url::Url;
 
-use crate::budget::RetryBudget;
+use crate::callers::Callers;
 use crate::catalog::Catalog;
 use crate::config::{Config, Override};
 use crate::credential::{Credential, Proof, Tokening, Values};
@@ -24,9 +26,13 @@ use crate::explain;
 use crate::pipeline::retry::RetryPolicy;
 use crate::schema::Checks;
 use crate::secret::{Secret, SecretError, Secrets};
+use crate::upstream::{Pacing, Upstream};
 
+pub(crate) use keeping::{Keeping, Methods};
 pub(crate) use places::Placed;
 
+use keeping::Keepings;
+use pacing::Pacings;
 use places::{Address, Hosts, Places};
 
 /// For a connection to stand, TLS included.
@@ -50,6 +56,8 @@ const RETRY: RetryPolicy = RetryPolicy {
 pub(crate) struct Snapshot {
     pub(crate) config: Arc<Config>,
     pub(crate) catalog: Arc<Catalog>,
+    /// How many calls each caller may make.
+    pub(crate) callers: Callers,
     pub(crate) installed: FxHashMap<ConnectorName, Arc<Installed>>,
 }
 
@@ -77,7 +85,16 @@ pub(crate) struct Installed {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) time_limits: TimeLimits,
     pub(crate) retry: RetryPolicy,
-    pub(crate) budget: Arc<RetryBudget>,
+    pub(crate) upstream: Arc<Upstream>,
+    pacings: Pacings,
+    keepings: Keepings,
+}
+
+/// What a connector keeps when it is made ready anew.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    before: Option<&'a Installed>,
+    clock: &'a Clock,
 }
 
 /// How long to wait for each part of a call.
@@ -91,13 +108,13 @@ pub(crate) struct TimeLimits {
 }
 
 impl Snapshot {
-    /// Makes every connector ready. Budgets of connectors that were there before are carried over.
+    /// Makes every connector ready. What is remembered of upstreams `before` is carried over.
     pub(crate) fn new(
         config: Arc<Config>,
         catalog: Arc<Catalog>,
         secrets: &Secrets,
         before: Option<&Self>,
-        now: Instant,
+        clock: &Clock,
     ) -> Result<Self, Error> {
         for name in config.connectors.keys().chain(config.listeners.keys()) {
             if catalog.find(name.as_str()).is_none() {
@@ -107,19 +124,21 @@ impl Snapshot {
         let mut installed = FxHashMap::default();
         for entry in catalog.iter() {
             let name = entry.connector.name;
-            let budget = before
-                .and_then(|before| before.installed.get(&name))
-                .map_or_else(
-                    || Arc::new(RetryBudget::new(now)),
-                    |known| Arc::clone(&known.budget),
-                );
+            let before = before.and_then(|before| before.installed.get(&name));
             let connector = Arc::clone(&entry.connector);
-            installed.insert(
-                name,
-                Arc::new(Installed::new(connector, &config, secrets, budget)?),
-            );
+            let kept = Kept {
+                before: before.map(|before| &**before),
+                clock,
+            };
+            let ready = Installed::new(connector, &config, secrets, kept)?;
+            installed.insert(name, Arc::new(ready));
         }
+        let callers = before.map_or_else(
+            || Callers::new(clock.now()),
+            |before| before.callers.clone(),
+        );
         Ok(Self {
+            callers: callers.under(&config.callers),
             config,
             catalog,
             installed,
@@ -141,7 +160,7 @@ impl Installed {
         connector: Arc<Connector>,
         config: &Config,
         secrets: &Secrets,
-        budget: Arc<RetryBudget>,
+        kept: Kept<'_>,
     ) -> Result<Self, Error> {
         let nothing = Override::default();
         let over = config.connectors.get(&connector.name).unwrap_or(&nothing);
@@ -154,6 +173,10 @@ impl Installed {
                 )),
             );
         }
+        let upstream = kept.before.map_or_else(
+            || Arc::new(Upstream::new(connector.name, kept.clock)),
+            |before| Arc::clone(&before.upstream),
+        );
         let address = match config.sandbox {
             Some(address) => Address::Instead(sandbox_url(address, &connector)),
             None if secrets.are_examples() => Address::Own(connector.base_url.example().clone()),
@@ -161,8 +184,14 @@ impl Installed {
         };
         let places = match address {
             Address::Missing(error) => Err(error),
-            Address::Own(url) => Ok(Places::new(&connector, &url, Hosts::AsDeclared)?),
-            Address::Instead(url) => Ok(Places::new(&connector, &url, Hosts::AllThere)?),
+            Address::Own(url) => Ok(Places::new(
+                &connector,
+                &url,
+                (Hosts::AsDeclared, &upstream),
+            )?),
+            Address::Instead(url) => {
+                Ok(Places::new(&connector, &url, (Hosts::AllThere, &upstream))?)
+            }
         };
         let (values, tokening) = if config.sandbox.is_some() || secrets.are_examples() {
             let values = Values::find(&connector, |place| Ok(example(&connector, place)));
@@ -189,7 +218,14 @@ impl Installed {
             headers: connector.headers.clone(),
             time_limits: time_limits(over, &connector.timeouts),
             retry: retry_policy(over, &connector),
-            budget,
+            pacings: Pacings::new(
+                &connector,
+                over,
+                config,
+                kept.before.map(|old| &old.pacings),
+            )?,
+            upstream,
+            keepings: Keepings::new(&connector, over)?,
             connector,
         })
     }
@@ -202,6 +238,16 @@ impl Installed {
             Some((_, operation)) => Some(*operation),
             None => self.connector.operation_at(method, path),
         }
+    }
+
+    /// How fast attempts of the operation at a place may follow each other.
+    pub(crate) fn pacing(&self, operation: Option<usize>) -> &Arc<Pacing> {
+        self.pacings.of(operation)
+    }
+
+    /// Whether answers of the operation at a place are kept.
+    pub(crate) fn keeping(&self, operation: Option<usize>) -> Option<&Arc<Keeping>> {
+        self.keepings.of(operation)
     }
 
     /// Whether an answer of this status is good and nothing has to look into it.
@@ -366,6 +412,7 @@ fn plain_statuses(connector: &Connector) -> u128 {
             .iter()
             .all(|rule| !rule.statuses.contain(status))
             && !outcome::needs_body(&connector.outcomes, &connector.waits, status)
+            && !connector.limits.needs_body(status)
     };
     (200..300)
         .filter(is_plain)

@@ -23,8 +23,8 @@
 //! # }
 //! ```
 
-mod budget;
 mod call;
+mod callers;
 mod catalog;
 mod client;
 pub mod config;
@@ -47,19 +47,20 @@ mod reply;
 mod schema;
 mod secret;
 pub mod sse;
+mod upstream;
 
 pub use trunkline_connector as connector;
 pub use trunkline_egress::{Body, BodyError, Clock, ManualClock};
 
 pub use call::{
-    Call, CallId, Fault, Files, JudgeBy, Options, Paginate, Reply, ReplyBody, Target, Validate,
-    VendorError,
+    Call, CallId, Caller, Fault, Files, JudgeBy, Options, Paginate, Reply, ReplyBody, Target,
+    Validate, VendorError,
 };
 pub use catalog::{Catalog, Entry, Provenance};
 pub use client::Trunkline;
 pub use config::{Config, Layers, Listen};
 pub use credential::shows_example_credential;
-pub use error::{Error, ErrorKind, Mover};
+pub use error::{Error, ErrorKind, Mover, Quota};
 pub use explain::{Explanation, Subject, docs_of, explain};
 pub use fetch::{FetchOptions, Fetched};
 pub use jobs::{Finished, JobOutcome, Look, LookAgain, WaitError};
@@ -68,3 +69,4 @@ pub use pages::{Page, PageError, PageOptions, PageStream, Pages, Resume, Stopped
 pub use pipeline::{Changed, Plan, Tunneled};
 pub use schema::{Finding, Findings};
 pub use secret::{Environment, Found, Secret, SecretError, Secrets};
+pub use upstream::{BreakerView, LaneView, LeftView, UpstreamView, WindowView};

@@ -1,5 +1,7 @@
 //! Counts calls for those who watch. Labels have few values: connector, operation, how it ended.
 
+mod upstreams;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +11,8 @@ use rustc_hash::FxHashMap;
 use trunkline_connector::ConnectorName;
 
 use crate::observe::{CallEnded, Ended};
+
+pub(crate) use upstreams::render as render_upstreams;
 
 /// Upper bounds of the duration buckets, in seconds: from a cache on the same machine to the
 /// longest answers of language models.

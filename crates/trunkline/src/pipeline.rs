@@ -3,7 +3,9 @@
 // `cargo xtask tidy` compares this order with ARCHITECTURE.md.
 pub(crate) mod resolve; // which operation, at which address
 mod authorize; // whose credential, and may this caller use it
+mod admit; // may this caller ask anything more for now
 mod renew; // a token that is good now, where it runs out
+mod pace; // when the limits let an attempt go
 mod sign; // the request of one attempt, our credential in place of the caller's
 mod send; // one HTTP exchange
 mod classify; // what the answer means
@@ -21,6 +23,7 @@ pub use upgrade::{Changed, Tunneled};
 use http::Request;
 use trunkline_egress::{Body, Origin};
 
+use admit::Admitted;
 use authorize::Granted;
 use record::Record;
 use retry::Decision;
@@ -32,28 +35,31 @@ use crate::error::Error;
 /// Makes one call. Each stage takes what only the one before it can make. The record is opened
 /// first and closes itself, also when the caller goes away.
 ///
-/// Later stages have their places already: what a caller may ask of us is admitted after
-/// `authorize`, and the cache is looked into after that, so that nobody reads another's answer.
-/// What the upstream allows us is paced before `sign`, inside the loop, so that retries pay for it.
-/// What is stored is stored after `validate`, so that a bad answer is not kept.
 pub(crate) fn run(
     engine: &Trunkline,
     call: Call,
 ) -> impl Future<Output = Result<Reply, Error>> + Send + use<'_> {
     // What needs no waiting is done at once, so that the future carries nothing of it.
     let mut record = Record::open(engine);
-    let resolved = resolve::resolve(&engine.snapshot(), call);
-    let granted = resolved.and_then(|resolved| authorize::authorize(resolved, &mut record));
-    answer(engine, granted, record)
+    let admitted = admitted(engine, call, &mut record);
+    answer(engine, admitted, record)
+}
+
+/// The stages that do not wait.
+fn admitted(engine: &Trunkline, call: Call, record: &mut Record) -> Result<Admitted, Error> {
+    let snapshot = engine.snapshot();
+    let resolved = resolve::resolve(&snapshot, call)?;
+    let granted = authorize::authorize(resolved, record)?;
+    admit::admit(granted, &snapshot.callers, record)
 }
 
 /// The stages that wait.
 async fn answer(
     engine: &Trunkline,
-    granted: Result<Box<Granted>, Error>,
+    admitted: Result<Admitted, Error>,
     mut record: Record,
 ) -> Result<Reply, Error> {
-    let mut granted = record.note(granted)?;
+    let mut granted = record.note(admitted)?.granted;
     if validate::wants_request(&granted) {
         let looked = Box::pin(validate::look_at_request(engine, &mut granted)).await;
         record.note(looked)?;
@@ -63,13 +69,21 @@ async fn answer(
             let renewed = Box::pin(renew::renew(engine, &mut granted)).await;
             record.note(renewed)?;
         }
-        let signed = sign::sign(&mut granted, &mut record);
+        let entered = pace::at_once(&mut granted, &record);
+        let mut permit = if let Some(permit) = record.note(entered)? {
+            permit
+        } else {
+            let waited = Box::pin(pace::wait(&granted)).await;
+            record.note(waited)?
+        };
+        let signed = sign::sign(&mut granted, &mut record, &mut permit);
         let sent = send::send(engine.egress(), record.note(signed)?).await;
-        let classified = classify::classify(&granted, sent, engine.clock()).await;
+        let mut classified = classify::classify(&granted, sent, engine.clock()).await;
+        pace::learn(&granted, &mut permit, (&mut classified, &record));
         match settle::decide(&granted, &classified, &record) {
             Decision::After(wait) => {
                 // What came of this attempt may hold a connection; whoever sleeps holds none.
-                drop(classified);
+                drop((classified, permit));
                 engine.clock().sleep(wait).await;
             }
             Decision::Renew => {
@@ -77,6 +91,7 @@ async fn answer(
                 granted.forget_token();
             }
             Decision::Settle(why) => {
+                record.holds(permit);
                 break record.note(settle::settle(&granted, classified, why))?;
             }
         }
@@ -110,6 +125,6 @@ fn rehearse(engine: &Trunkline, call: Call) -> Result<(Box<Granted>, Body), Erro
     let mut record = Record::rehearse(engine);
     let resolved = resolve::resolve(&engine.snapshot(), call)?;
     let mut granted = authorize::authorize(resolved, &mut record)?;
-    let body = sign::sign(&mut granted, &mut record)?.body;
+    let body = sign::rehearse(&mut granted, &mut record)?.body;
     Ok((granted, body))
 }

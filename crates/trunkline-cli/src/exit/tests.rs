@@ -58,6 +58,9 @@ fn every_error_has_its_exit_status() {
         1 host_refused
         1 origin_refused
         2 caller_gone
+        5 caller_limit_reached
+        5 limit_reached
+        6 not_cached
         1 overloaded
         1 shutting_down
         2 bad_settings
@@ -70,6 +73,7 @@ fn every_error_has_its_exit_status() {
         6 connect_failed
         6 connect_timeout
         6 tls_failed
+        6 upstream_suspended
         6 first_byte_timeout
         6 idle_timeout
         6 call_timeout

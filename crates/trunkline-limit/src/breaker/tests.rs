@@ -103,10 +103,10 @@ fn settings_cannot_make_it_judge_fewer() {
 
 #[test]
 fn it_opens_at_the_share_that_is_set() {
-    check(&(".".repeat(11) + &"x".repeat(10)), expect!["none"]);
+    check(&(".".repeat(5) + &"x".repeat(16)), expect!["none"]);
     check(
-        &(".".repeat(10) + &"x".repeat(10)),
-        expect!["opened for 10/20, next probe at 5s"],
+        &(".".repeat(4) + &"x".repeat(16)),
+        expect!["opened for 16/20, next probe at 5s"],
     );
     check(&("?".repeat(50) + &"x".repeat(19)), expect!["none"]);
 }

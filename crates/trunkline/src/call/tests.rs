@@ -33,7 +33,7 @@ fn our_headers_say_how_to_call() {
             ("trunkline-paginate", "all"),
         ],
         expect![
-            "Options { connection: None, timeout: Some(10s), attempts_max: Some(1), validate: Enforce, judge_by: Beginning, fault: None, paginate: Some(All) }"
+            "Options { caller: Anyone, connection: None, timeout: Some(10s), attempts_max: Some(1), validate: Enforce, judge_by: Beginning, fault: None, paginate: Some(All) }"
         ],
     );
     check(
@@ -45,7 +45,7 @@ fn our_headers_say_how_to_call() {
             ("trunkline-paginate", "20"),
         ],
         expect![[
-            r#"Options { connection: Some("acme"), timeout: None, attempts_max: Some(3), validate: Report, judge_by: Beginning, fault: Some(RateLimited), paginate: Some(UpTo(20)) }"#
+            r#"Options { caller: Anyone, connection: Some("acme"), timeout: None, attempts_max: Some(3), validate: Report, judge_by: Beginning, fault: Some(RateLimited), paginate: Some(UpTo(20)) }"#
         ]],
     );
 }

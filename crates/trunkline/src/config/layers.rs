@@ -9,7 +9,7 @@ use super::file::{File, Part};
 use super::{DEFAULTS, Layers};
 
 /// Sections whose settings may also be given as variables.
-const FIXED_SECTIONS: [&str; 3] = ["server", "data", "egress"];
+const FIXED_SECTIONS: [&str; 6] = ["server", "data", "egress", "cache", "redis", "calls"];
 
 /// Variables of ours that are no settings.
 const OTHER_VARIABLES: [&str; 2] = ["TRUNKLINE_LOG", "TRUNKLINE_BIN"];
@@ -114,6 +114,8 @@ impl Merged {
     fn put_together(given: Vec<(From, Source)>) -> Result<Self, Vec<Problem>> {
         let mut values = Value::Object(Map::from_iter([
             ("listeners".to_owned(), Value::Object(Map::new())),
+            ("callers".to_owned(), Value::Object(Map::new())),
+            ("redis".to_owned(), Value::Object(Map::new())),
             ("connectors".to_owned(), Value::Object(Map::new())),
         ]));
         let mut layers = Vec::new();

@@ -100,9 +100,7 @@ fn every_problem_is_named_with_its_place() {
         expect![[r#"
             trunkline.toml:3:9: `server.drain` is `soon`; it takes a time such as `500ms`, `30s`, `5m`, `1h` or `7d`
             trunkline.toml:4:1: `server.lissen` is not known
-              hint: did you mean `listen`? allowed: `listen`, `public_url`, `threads`, `drain`, `hosts`, `origins`, `headers_max`, `header_bytes_max`, `body_max`, `header_timeout`, `idle_timeout` or `connections_max`
-            trunkline.toml:6:1: `connectors.openai.cache` is not known
-              hint: allowed: `base_url`, `token_url`, `timeout`, `timeouts`, `retry`, `headers`, `secrets` or `operations`"#]],
+              hint: did you mean `listen`? allowed: `listen`, `public_url`, `threads`, `drain`, `hosts`, `origins`, `headers_max`, `header_bytes_max`, `body_max`, `header_timeout`, `idle_timeout` or `connections_max`"#]],
     );
     check_problems(
         "[server]\nlisten = \"4000\"\norigins = [\"*\"]\n[egress]\nallow = [\"ten\"]\n[connectors.openai]\nbase_url = \"http://127.0.0.1:9000\"\n",
@@ -257,12 +255,12 @@ fn schemas_of_ones_own_are_beside_the_settings() {
 }
 
 #[test]
-fn an_operation_has_no_other_fields_yet() {
+fn an_operation_has_few_fields() {
     check_problems(
-        "[connectors.stripe.operations.\"customers.create\"]\ncache = \"5m\"\n",
+        "[connectors.stripe.operations.\"customers.create\"]\nretry = 3\n",
         &[],
         expect![[r#"
-            trunkline.toml:2:1: `connectors.stripe.operations."customers.create".cache` is not known
-              hint: allowed: `schema`"#]],
+            trunkline.toml:2:1: `connectors.stripe.operations."customers.create".retry` is not known
+              hint: allowed: `schema`, `limit`, `weight` or `cache`"#]],
     );
 }

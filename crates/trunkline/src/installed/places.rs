@@ -1,13 +1,17 @@
 //! Where a connector's calls go: its host, and further ones by path.
 
+use std::sync::Arc;
+
 use trunkline_connector::format::HostCredential;
 use trunkline_connector::{BaseUrl, Connector};
 use trunkline_egress::Origin;
+use trunkline_limit::breaker::Breaker;
 use url::Url;
 
 use crate::config::Override;
 use crate::error::{Error, ErrorKind};
 use crate::secret::{SecretError, Secrets};
+use crate::upstream::Upstream;
 
 /// Where a connector answers, before it is known whether it can be called there.
 pub(super) enum Address {
@@ -40,6 +44,7 @@ pub(super) struct Places {
 #[derive(Debug)]
 struct Place {
     origin: Origin,
+    breaker: Arc<Breaker>,
     /// What stands before every path; without a final slash, often empty.
     base_path: String,
     credential: HostCredential,
@@ -48,6 +53,7 @@ struct Place {
 /// Where one path goes.
 pub(crate) struct Placed<'a> {
     pub(crate) origin: &'a Origin,
+    pub(crate) breaker: &'a Arc<Breaker>,
     pub(crate) base_path: &'a str,
     /// How much of the path the base path takes the place of.
     pub(crate) replaced: usize,
@@ -88,14 +94,28 @@ fn parse(text: &str) -> Option<Url> {
 }
 
 impl Places {
-    pub(super) fn new(connector: &Connector, url: &Url, hosts: Hosts) -> Result<Self, Error> {
-        let main = Place::new(connector, url, HostCredential::Send)?;
+    pub(super) fn new(
+        connector: &Connector,
+        url: &Url,
+        (hosts, upstream): (Hosts, &Upstream),
+    ) -> Result<Self, Error> {
+        let place = |url, credential| {
+            let origin = origin(connector, url)?;
+            Ok(Place {
+                breaker: upstream.breaker(&origin),
+                origin,
+                base_path: base_path(url),
+                credential,
+            })
+        };
+        let main = place(url, HostCredential::Send)?;
         let mut further = Vec::new();
         for host in &connector.hosts {
             let place = match hosts {
-                Hosts::AsDeclared => Place::new(connector, &host.base_url, host.credential)?,
+                Hosts::AsDeclared => place(&host.base_url, host.credential)?,
                 Hosts::AllThere => Place {
                     origin: main.origin.clone(),
+                    breaker: Arc::clone(&main.breaker),
                     base_path: format!("{}{}", main.base_path, host.prefix),
                     credential: host.credential,
                 },
@@ -125,7 +145,7 @@ impl Places {
             path.push_str(query);
         }
         let origin = match self.hosts {
-            Hosts::AsDeclared => Place::new(connector, url, HostCredential::Withhold)?.origin,
+            Hosts::AsDeclared => origin(connector, url)?,
             Hosts::AllThere => self.main.origin.clone(),
         };
         Ok((origin, path))
@@ -145,26 +165,26 @@ impl Places {
 }
 
 impl Place {
-    fn new(connector: &Connector, url: &Url, credential: HostCredential) -> Result<Self, Error> {
-        let origin = Origin::from_url(url).map_err(|err| {
-            Error::new(
-                ErrorKind::BadSettings,
-                format!("`{}` cannot be called: {err}", connector.name),
-            )
-        })?;
-        Ok(Self {
-            origin,
-            base_path: url.path().trim_end_matches('/').to_owned(),
-            credential,
-        })
-    }
-
     fn placed(&self, replaced: usize) -> Placed<'_> {
         Placed {
             origin: &self.origin,
+            breaker: &self.breaker,
             base_path: &self.base_path,
             replaced,
             credential: self.credential,
         }
     }
+}
+
+fn origin(connector: &Connector, url: &Url) -> Result<Origin, Error> {
+    Origin::from_url(url).map_err(|err| {
+        Error::new(
+            ErrorKind::BadSettings,
+            format!("`{}` cannot be called: {err}", connector.name),
+        )
+    })
+}
+
+fn base_path(url: &Url) -> String {
+    url.path().trim_end_matches('/').to_owned()
 }

@@ -14,15 +14,18 @@ use trunkline_connector::Operation;
 use trunkline_connector::format::{self, BodyKind, HostCredential, MethodsPromise, OperationAuth};
 use trunkline_connector::graphql::{Document, OperationKind};
 use trunkline_egress::{Body, Head, Limits, Origin, Replayable};
+use trunkline_limit::breaker::Breaker;
+use trunkline_limit::learned::Amounts;
 
 use super::record::Record;
 use super::resolve::{self, Address, Resolved};
 use super::retry::{Repeatable, RetryPolicy};
-use crate::call::{Fault, JudgeBy, Validate};
+use crate::call::{Caller, Fault, JudgeBy, Options, Validate};
 use crate::credential::{Credential, Proof, Token};
 use crate::error::{Error, ErrorKind};
 use crate::installed::Installed;
 use crate::schema::Check;
+use crate::upstream::{Lane, Pacing};
 
 /// The name of the connection that every connector has.
 const DEFAULT_CONNECTION: &str = "default";
@@ -41,6 +44,13 @@ pub(super) struct Granted {
     pub(super) installed: Arc<Installed>,
     operation: Option<usize>,
     pub(super) origin: Origin,
+    /// Of the host that it goes to; `None` for an address that was an input.
+    pub(super) breaker: Option<Arc<Breaker>>,
+    /// Whose limits the next attempt falls under.
+    pub(super) lane: Arc<Lane>,
+    /// What it takes of the upstream's own limits.
+    pub(super) amounts: Amounts,
+    pub(super) caller: Caller,
     presents: Presents,
     /// The token of somebody who has signed in at the API, and its header.
     pub(super) own_token: Option<Box<(HeaderName, HeaderValue)>>,
@@ -95,7 +105,11 @@ pub(super) fn authorize(
     record: &mut Record,
 ) -> Result<Box<Granted>, Error> {
     record.resolved(resolved.installed.connector.name, resolved.operation_name());
-    resolved.installed.budget.count_call(record.started());
+    resolved
+        .installed
+        .upstream
+        .budget
+        .count_call(record.started());
     let installed = &resolved.installed;
     let options = &resolved.options;
     if let Some(name) = options
@@ -108,7 +122,12 @@ pub(super) fn authorize(
             .with_hint("leave the connection out, or say `default`"));
     }
     let credential = installed.credential()?;
-    let (origin, target, presents) = address(&resolved, credential)?;
+    let Destination {
+        origin,
+        breaker,
+        target,
+        presents,
+    } = address(&resolved, credential)?;
     let proof = match presents {
         Presents::Credential => Some(installed.proof()?),
         Presents::Nothing | Presents::Withheld => None,
@@ -124,19 +143,13 @@ pub(super) fn authorize(
         Presents::Credential => own_token(&resolved),
         Presents::Nothing | Presents::Withheld => None,
     };
-    let timeout = options.timeout.or(installed.time_limits.call);
     let retry = retry(installed.retry, options.attempts_max, &resolved.headers);
     strip::strip(&mut resolved.headers, &installed.credential_headers, proof);
     Ok(Box::new(Granted {
         repeatable: repeatable(&resolved, idempotency.as_ref()),
         idempotency,
         retry,
-        limits: Limits {
-            connect: installed.time_limits.connect,
-            first_byte: installed.time_limits.first_byte,
-            idle: installed.time_limits.idle,
-            deadline: timeout.map(|timeout| record.started() + timeout),
-        },
+        limits: limits(installed, options, record),
         deadline_holds: match options.timeout {
             Some(_) => DeadlineHolds::UntilEnd,
             None => DeadlineHolds::UntilAnswer,
@@ -145,6 +158,13 @@ pub(super) fn authorize(
         judge_by: options.judge_by,
         fault: options.fault,
         origin,
+        breaker,
+        lane: resolved.installed.upstream.lane(None),
+        amounts: Amounts {
+            requests: 1,
+            ..Amounts::default()
+        },
+        caller: resolved.options.caller,
         presents,
         own_token,
         token: None,
@@ -158,6 +178,17 @@ pub(super) fn authorize(
         operation: resolved.operation,
         installed: resolved.installed,
     }))
+}
+
+fn limits(installed: &Installed, options: &Options, record: &Record) -> Limits {
+    let times = &installed.time_limits;
+    let timeout = options.timeout.or(times.call);
+    Limits {
+        connect: times.connect,
+        first_byte: times.first_byte,
+        idle: times.idle,
+        deadline: timeout.map(|timeout| record.started() + timeout),
+    }
 }
 
 impl Granted {
@@ -212,19 +243,39 @@ impl Granted {
         self.operation
             .and_then(|place| self.installed.connector.operations.get(place))
     }
+
+    pub(super) fn operation_name(&self) -> Option<String> {
+        self.operation().map(|operation| operation.name.clone())
+    }
+
+    /// How fast its attempts may follow those of others.
+    pub(super) fn pacing(&self) -> &Arc<Pacing> {
+        self.installed.pacing(self.operation)
+    }
 }
 
-/// Where a call goes, our secrets in its path, and whether the credential goes there too.
-fn address(
-    resolved: &Resolved,
-    credential: &Credential,
-) -> Result<(Origin, PathAndQuery, Presents), Error> {
+/// Where a call goes.
+struct Destination {
+    origin: Origin,
+    breaker: Option<Arc<Breaker>>,
+    /// With our secrets in it, where the connector has them in paths.
+    target: PathAndQuery,
+    presents: Presents,
+}
+
+/// Where a call goes, and whether the credential goes there too.
+fn address(resolved: &Resolved, credential: &Credential) -> Result<Destination, Error> {
     let installed = &resolved.installed;
     let below = match &resolved.address {
         Address::Below(below) => below,
         Address::Elsewhere(url) => {
             let (origin, path) = installed.place_of_address(url)?;
-            return Ok((origin, resolve::parse(path)?, Presents::Withheld));
+            return Ok(Destination {
+                origin,
+                breaker: None,
+                target: resolve::parse(path)?,
+                presents: Presents::Withheld,
+            });
         }
     };
     let ours = ours_in_path(installed, credential, below)?;
@@ -250,7 +301,16 @@ fn address(
         };
         resolve::parse(format!("{}{slash}{rest}", placed.base_path))?
     };
-    Ok((placed.origin.clone(), target, presents))
+    Ok(Destination {
+        origin: placed.origin.clone(),
+        breaker: resolved
+            .pacing()
+            .breaking
+            .is_some()
+            .then(|| Arc::clone(placed.breaker)),
+        target,
+        presents,
+    })
 }
 
 /// Where the connector declares that its paths carry a credential, ours takes the caller's place.

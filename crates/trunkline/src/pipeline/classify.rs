@@ -10,6 +10,7 @@ use trunkline_connector::wait;
 use trunkline_egress::{Clock, ReceiveError, Received, SendError, SendErrorKind};
 
 use super::authorize::{DeadlineHolds, Granted};
+use super::pace::{self, Lesson};
 use super::retry::{Ending, Ruling};
 use super::send::Sent;
 use crate::call::{JudgeBy, VendorError};
@@ -25,6 +26,8 @@ pub(super) struct Classified {
     pub(super) ruling: Ruling,
     /// The wait that the upstream asks for.
     pub(super) asked: Option<Duration>,
+    /// What the answer told of the upstream's limits.
+    pub(super) lesson: Lesson,
     pub(super) outcome: Outcome,
 }
 
@@ -66,7 +69,13 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         body.lift_deadline();
     }
     if granted.installed.is_plain(head.status) {
-        return Classified::plain(head.status, head.headers, body);
+        let answer = Answer {
+            status: head.status,
+            headers: &head.headers,
+            body: None,
+        };
+        let lesson = pace::look(granted, &answer, clock);
+        return Classified::plain((head.status, head.headers), body, lesson);
     }
     let sizes = sizes(granted.judge_by, &head.headers);
     let body = if is_held(connector, head.status, &head.headers) {
@@ -87,6 +96,7 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         headers: &head.headers,
         body: json.as_ref(),
     };
+    let lesson = pace::look(granted, &answer, clock);
     let verdict = outcome::classify(&connector.outcomes, &answer);
     let (asked, vendor) = if verdict.class == Class::Ok {
         (None, None)
@@ -108,6 +118,7 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
         },
         ruling: ruling(connector, verdict.class, &head.headers),
         asked,
+        lesson,
         outcome: Outcome::Answered(Box::new(Answered {
             status: head.status,
             headers: head.headers,
@@ -120,11 +131,12 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
 
 impl Classified {
     /// A good answer that nothing has to look into: nearly all of them.
-    fn plain(status: StatusCode, headers: HeaderMap, body: Received) -> Self {
+    fn plain((status, headers): (StatusCode, HeaderMap), body: Received, lesson: Lesson) -> Self {
         Self {
             ending: Ending::Final,
             ruling: Ruling::None,
             asked: None,
+            lesson,
             outcome: Outcome::Answered(Box::new(Answered {
                 status,
                 headers,
@@ -151,8 +163,10 @@ fn sizes(judge_by: JudgeBy, headers: &HeaderMap) -> Sizes {
 
 fn is_held(connector: &Connector, status: StatusCode, headers: &HeaderMap) -> bool {
     let is_error = status.is_client_error() || status.is_server_error();
-    (is_error || outcome::needs_body(&connector.outcomes, &connector.waits, status))
-        && !is_stream(headers)
+    let is_looked_into = is_error
+        || outcome::needs_body(&connector.outcomes, &connector.waits, status)
+        || connector.limits.needs_body(status);
+    is_looked_into && !is_stream(headers)
 }
 
 /// Event streams and lines of JSON come piece by piece, perhaps for hours.
@@ -261,6 +275,7 @@ fn failed(failure: Failure) -> Classified {
         ending,
         ruling: Ruling::None,
         asked: None,
+        lesson: Lesson::default(),
         outcome: Outcome::Failed(failure),
     }
 }

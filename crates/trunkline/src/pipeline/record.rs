@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::metrics::Shard;
 use crate::observe::{self, CallEnded, Ended};
 use crate::reply::ReplyBody;
+use crate::upstream::Permit;
 
 /// A call in progress. Dropped without another word, it says that the caller went away.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Record {
     connector: Option<ConnectorName>,
     operation: Option<Arc<str>>,
     attempts: u32,
+    /// What the last attempt holds until its answer has ended.
+    permit: Option<Permit>,
     class: Class,
     /// How it would be told to have ended now; `None` where nothing is to be told of it.
     ended: Option<Ended>,
@@ -42,6 +45,7 @@ impl Record {
             connector: None,
             operation: None,
             attempts: 0,
+            permit: None,
             class: Class::Ok,
             ended: Some(Ended::CallerGone),
         }
@@ -81,6 +85,11 @@ impl Record {
 
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// Keeps what an attempt holds until its answer has been passed on to the end.
+    pub(super) fn holds(&mut self, permit: Permit) {
+        self.permit = Some(permit);
     }
 
     /// Notes what a stage ended with; an error becomes the call's own.

@@ -17,6 +17,7 @@ use url::Url;
 use crate::call::{Call, Options, Target};
 use crate::error::{Error, ErrorKind};
 use crate::installed::{self, Installed, Snapshot};
+use crate::upstream::Pacing;
 
 pub(crate) use body::of as body_of;
 
@@ -112,6 +113,10 @@ impl Resolved {
     pub(super) fn operation(&self) -> Option<&Operation> {
         self.operation
             .and_then(|place| self.installed.connector.operations.get(place))
+    }
+
+    pub(super) fn pacing(&self) -> &Arc<Pacing> {
+        self.installed.pacing(self.operation)
     }
 
     /// Its name, as records share it.

@@ -9,7 +9,7 @@ use crate::failure;
 
 /// Puts together what the decision looks at, and remembers what was decided.
 pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record) -> Decision {
-    let budget = &granted.installed.budget;
+    let budget = &granted.installed.upstream.budget;
     let now = record.now();
     let situation = Situation {
         attempt: record.attempts(),

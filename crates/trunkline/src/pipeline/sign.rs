@@ -9,6 +9,7 @@ use super::authorize::Granted;
 use super::record::Record;
 use crate::credential::{Proof, Signable, Token};
 use crate::error::{Error, ErrorKind};
+use crate::upstream::Permit;
 
 /// The header by which the sandbox is told what to do wrong.
 const FAULT: HeaderName = HeaderName::from_static("trunkline-sandbox");
@@ -34,7 +35,23 @@ pub struct Plan {
 
 /// Makes the next attempt's request. Anything that depends on the time of sending is made here, so
 /// that every attempt has it new.
-pub(super) fn sign<'a>(granted: &'a mut Granted, record: &mut Record) -> Result<Signed<'a>, Error> {
+///
+/// `permit` says that the attempt may be sent; only [`pace`](super::pace) makes one.
+pub(super) fn sign<'a>(
+    granted: &'a mut Granted,
+    record: &mut Record,
+    permit: &mut Permit,
+) -> Result<Signed<'a>, Error> {
+    let signed = rehearse(granted, record)?;
+    permit.is_sent();
+    Ok(signed)
+}
+
+/// The same of a request that is only shown.
+pub(super) fn rehearse<'a>(
+    granted: &'a mut Granted,
+    record: &mut Record,
+) -> Result<Signed<'a>, Error> {
     let Some(body) = granted.body.attempt() else {
         return Err(Error::new(
             ErrorKind::Internal,

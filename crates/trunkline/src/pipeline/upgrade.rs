@@ -10,11 +10,12 @@ use trunkline_egress::{Tunnel, Upgraded};
 use super::authorize::Granted;
 use super::record::Record;
 use super::retry::{Ending, Why};
-use super::{authorize, classify, renew, resolve, settle, sign, validate};
+use super::{classify, pace, renew, settle, sign, validate};
 use crate::call::{Call, CallId, Reply};
 use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
 use crate::failure;
+use crate::upstream::Permit;
 
 /// How long a changed connection may be silent where its connector does not say.
 const IDLE: Duration = Duration::from_mins(5);
@@ -52,16 +53,20 @@ impl Tunneled {
 /// Makes the call. The record closes itself with the tunnel.
 pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, Error> {
     let mut record = Record::open(engine);
-    let resolved = resolve::resolve(&engine.snapshot(), call);
-    let granted = resolved.and_then(|resolved| authorize::authorize(resolved, &mut record));
-    let mut granted = record.note(granted)?;
+    let admitted = super::admitted(engine, call, &mut record);
+    let mut granted = record.note(admitted)?.granted;
     loop {
         let changed = change(engine, &mut granted, &mut record).await;
-        let answer = match record.note(changed)? {
-            Upgraded::Tunnel(answer) => return Ok(tunneled(answer, &granted, record)),
-            Upgraded::Refused(answer) => answer,
+        let (answer, mut permit) = match record.note(changed)? {
+            (Upgraded::Tunnel(answer), mut permit) => {
+                pace::went_well(&granted, &mut permit, &record);
+                record.holds(permit);
+                return Ok(tunneled(answer, &granted, record));
+            }
+            (Upgraded::Refused(answer), permit) => (answer, permit),
         };
-        let classified = classify::classify(&granted, Ok(answer), engine.clock()).await;
+        let mut classified = classify::classify(&granted, Ok(answer), engine.clock()).await;
+        pace::learn(&granted, &mut permit, (&mut classified, &record));
         if classified.ending == Ending::TokenRefused {
             // Once: what is refused after that is final.
             drop(classified);
@@ -69,6 +74,7 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
             granted.forget_token();
             continue;
         }
+        record.holds(permit);
         let answered = record.note(settle::settle(&granted, classified, Why::Final))?;
         let valid = validate::validate(&granted, answered, engine, &record).await;
         let valid = record.note(valid)?;
@@ -92,7 +98,7 @@ async fn change(
     engine: &Trunkline,
     granted: &mut Granted,
     record: &mut Record,
-) -> Result<Upgraded, Error> {
+) -> Result<(Upgraded, Permit), Error> {
     let changes = granted
         .operation()
         .is_some_and(|operation| operation.upgrade == Some(Upgrade::Websocket));
@@ -107,7 +113,8 @@ async fn change(
     if renew::is_needed(granted) {
         renew::renew(engine, granted).await?;
     }
-    sign::sign(granted, record)?;
+    let mut permit = pace::pace(granted, record).await?;
+    sign::sign(granted, record, &mut permit)?;
     let headers = &mut granted.head.headers;
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -115,5 +122,11 @@ async fn change(
         .egress()
         .upgrade(&granted.origin, &granted.head, &granted.limits)
         .await;
-    sent.map_err(|err| failure::of_send(err, granted.host()))
+    match sent {
+        Ok(upgraded) => Ok((upgraded, permit)),
+        Err(err) => {
+            pace::went_wrong(granted, &mut permit, (err.kind(), record));
+            Err(failure::of_send(err, granted.host()))
+        }
+    }
 }

@@ -10,7 +10,7 @@ use trunkline_connector::{Connector, ConnectorName, Example, Operation, words};
 use super::sampler::Sampler;
 use super::shelf::{Made, Shelf};
 use super::{Effort, Formats, Place, Schema, TooMuch, inferred};
-use crate::config::{Override, OwnSchema};
+use crate::config::{OperationOverride, Override, OwnSchema};
 use crate::error::{Error, ErrorKind};
 use crate::sse;
 
@@ -77,7 +77,7 @@ impl Checks {
             checks.push(check.has_a_say(operation).then(|| Arc::new(check)));
         }
         match own.first() {
-            Some((name, own)) => Err(unknown_operation(connector, name, own.schema.as_ref())),
+            Some((name, own)) => Err(unknown_operation(connector, name, own)),
             None => Ok(Self(checks)),
         }
     }
@@ -221,13 +221,13 @@ fn compile_own(own: &OwnSchema) -> Result<Arc<Schema>, Error> {
     }
 }
 
-fn unknown_operation(connector: &Connector, name: &str, own: Option<&OwnSchema>) -> Error {
+fn unknown_operation(connector: &Connector, name: &str, own: &OperationOverride) -> Error {
     let what = format!(
         "is for an operation `{name}` that `{}` does not have",
         connector.name
     );
-    let message = match own {
-        Some(own) => own.problem(what).to_string(),
+    let message = match own.problem(&what) {
+        Some(problem) => problem.to_string(),
         None => format!("`connectors.{}.operations` {what}", connector.name),
     };
     let names = connector

@@ -55,12 +55,30 @@ impl RetryBudget {
         let Ok(past) = self.past.lock() else {
             return Budget::Spent;
         };
-        let calls = recent(&past.calls, second).saturating_add(self.calls.load(Ordering::Relaxed));
-        if recent(&past.retries, second) < FLOOR.max(calls / CALLS_PER_RETRY) {
-            Budget::Left
-        } else {
+        if self.left_of(&past, second) == 0 {
             Budget::Spent
+        } else {
+            Budget::Left
         }
+    }
+
+    /// Whether a call was ever counted.
+    pub(crate) fn is_used(&self) -> bool {
+        self.second.load(Ordering::Relaxed) != 0
+    }
+
+    /// How many more retries are within the share.
+    pub(crate) fn left(&self, now: Instant) -> u32 {
+        let second = self.second_of(now);
+        self.turn_to(second);
+        let past = self.past.lock();
+        past.map_or(0, |past| self.left_of(&past, second))
+    }
+
+    fn left_of(&self, past: &Past, second: u64) -> u32 {
+        let calls = recent(&past.calls, second).saturating_add(self.calls.load(Ordering::Relaxed));
+        let share = FLOOR.max(calls / CALLS_PER_RETRY);
+        share.saturating_sub(recent(&past.retries, second))
     }
 
     /// Counts a retry that is about to be made.

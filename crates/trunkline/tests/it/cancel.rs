@@ -143,12 +143,13 @@ async fn calls_are_counted_by_what_came_of_them() {
         json(200, "{}"),
         json(401, "{}"),
         json(404, "{}"),
-        Act::Answer(answer(429, &[("retry-after", "3600")], "")),
         Act::Answer(answer(
             200,
             &refused,
             r#"{"ok":false,"error":"token_expired"}"#,
         )),
+        // Last, since nothing goes for an hour after it.
+        Act::Answer(answer(429, &[("retry-after", "3600")], "")),
     ]);
     let stand = Stand::new("slack", upstream.address, "");
     for _ in 0..5 {

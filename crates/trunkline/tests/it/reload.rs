@@ -73,7 +73,7 @@ async fn a_bad_reload_changes_nothing() {
 #[tokio::test]
 async fn what_was_repeated_before_a_reload_still_counts() {
     let upstream = Upstream::start([]);
-    let settings = "retry = { attempts = 2, wait_first = \"1ms\" }";
+    let settings = "retry = { attempts = 2, wait_first = \"1ms\" }\nbreaker = \"off\"";
     let stand = Stand::new("acme", upstream.address, settings);
     let mut repeated = 0;
     for _ in 0..15 {

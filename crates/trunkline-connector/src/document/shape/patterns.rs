@@ -7,6 +7,7 @@ pub(in crate::document) fn in_words(pattern: &str) -> Option<&'static str> {
     Some(match pattern {
         units::SPAN_PATTERN => units::SPAN_WORDS,
         units::SIZE_PATTERN => units::SIZE_WORDS,
+        units::CACHE_PATTERN => units::CACHE_WORDS,
         name::PATTERN => "a name of lower-case letters, digits and `-`, at most 31, such as `acme`",
         r"^[A-Z][A-Z0-9_]*$" => "a name of capital letters, digits and `_`, such as `ACME_API_KEY`",
         r"^\d{4}-\d{2}-\d{2}$" => "a day such as `2026-11-22`",

@@ -1,0 +1,329 @@
+//! Lets an attempt go when the limits allow it, and learns from how it went.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use http::{StatusCode, header};
+use trunkline_connector::format::{Class, Counts};
+use trunkline_connector::limits::{self, ComesBack, Scope};
+use trunkline_connector::outcome::Answer;
+use trunkline_connector::{media, wait};
+use trunkline_egress::{Clock, SendErrorKind};
+use trunkline_limit::learned::{Amounts, Dimension, Refill, Told};
+use trunkline_limit::{Nanos, Outcome};
+
+use super::authorize::Granted;
+use super::classify::{self, Answered, Classified, Failure};
+use super::record::Record;
+use crate::error::{Error, ErrorKind};
+use crate::installed::Installed;
+use crate::upstream::{Attempt, Cause, Permit, Reach, Refused};
+
+/// What an answer told of limits, beyond what the call itself is to make of it.
+#[derive(Debug, Default)]
+pub(super) struct Lesson {
+    told: Vec<limits::Told>,
+    /// Whether a refusal holds for more than its own scope.
+    holds: Holds,
+    /// The scope that the answer names.
+    scope: Option<String>,
+}
+
+/// For whom a refusal holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Holds {
+    #[default]
+    ForScope,
+    ForEverything,
+}
+
+/// Lets the next attempt go when nothing stands in its way any more.
+///
+/// # Errors
+/// [`ErrorKind::UpstreamSuspended`], and [`ErrorKind::LimitReached`] as soon as it is known that
+/// the wait would be longer than the call may take.
+pub(super) async fn pace(granted: &mut Granted, record: &Record) -> Result<Permit, Error> {
+    match at_once(granted, record)? {
+        Some(permit) => Ok(permit),
+        None => wait(granted).await,
+    }
+}
+
+/// Lets the next attempt go if nothing stands in its way; `None` if it has to wait.
+///
+/// # Errors
+/// [`ErrorKind::UpstreamSuspended`].
+pub(super) fn at_once(granted: &mut Granted, record: &Record) -> Result<Option<Permit>, Error> {
+    find_lane(granted);
+    let now = granted.installed.upstream.at(record.now());
+    let entered = attempt(granted).enter_now(now);
+    entered.map_err(|refused| to_error(granted, refused))
+}
+
+/// Waits until it may go.
+///
+/// # Errors
+/// As [`at_once`], and [`ErrorKind::LimitReached`] as soon as it is known that the wait would be
+/// longer than the call may take.
+pub(super) async fn wait(granted: &Granted) -> Result<Permit, Error> {
+    let upstream = &granted.installed.upstream;
+    let deadline = granted
+        .limits
+        .deadline
+        .map(|deadline| upstream.at(deadline));
+    let entered = attempt(granted).wait(deadline).await;
+    entered.map_err(|refused| to_error(granted, refused))
+}
+
+fn attempt(granted: &Granted) -> Attempt<'_> {
+    Attempt {
+        upstream: &granted.installed.upstream,
+        lane: &granted.lane,
+        pacing: granted.pacing(),
+        breaker: granted.breaker.as_ref(),
+        amounts: granted.amounts,
+        caller: &granted.caller,
+    }
+}
+
+/// Finds whose limits the attempt falls under. An answer may have told since the one before.
+fn find_lane(granted: &mut Granted) {
+    let pacing = granted.pacing();
+    let connector = &granted.installed.connector;
+    if !pacing.learns && pacing.scope.is_none() {
+        return;
+    }
+    let upstream = &granted.installed.upstream;
+    let path = granted.head.target.path();
+    let body = granted.body.whole();
+    let parts = [
+        pacing.scope.clone(),
+        connector.limits.scope_of_path(path).map(str::to_owned),
+        match &connector.limits.scope {
+            Scope::Connection => None,
+            Scope::Operation => granted.operation_name(),
+            Scope::Request(_) => connector.limits.scope_of_request(body),
+            Scope::Header(_) => upstream.bucket_of(&route(granted)),
+        },
+    ];
+    let scope = parts
+        .into_iter()
+        .flatten()
+        .reduce(|one, other| one + " " + &other);
+    let lane = upstream.lane(scope.as_deref());
+    if pacing.learns {
+        let json_bytes = match granted.head.headers.get(header::CONTENT_TYPE) {
+            Some(kind) if kind.to_str().is_ok_and(media::is_json) => {
+                body.map_or(0, <[u8]>::len) as u64
+            }
+            Some(_) | None => 0,
+        };
+        granted.amounts = amounts(connector.limits.estimate(body, json_bytes));
+    }
+    granted.lane = lane;
+}
+
+/// What tells requests apart of which an answer says whose limits they fall under.
+fn route(granted: &Granted) -> String {
+    let name = granted.operation_name();
+    name.unwrap_or_else(|| granted.head.target.path().to_owned())
+}
+
+/// Looks what an answer tells of limits.
+pub(super) fn look(granted: &Granted, answer: &Answer<'_>, clock: &Clock) -> Lesson {
+    if !granted.pacing().learns {
+        return Lesson::default();
+    }
+    let limits = &granted.installed.connector.limits;
+    let is_refusal = !answer.status.is_success();
+    Lesson {
+        told: limits.told(answer, wait::answered_at(answer.headers, clock.wall())),
+        holds: if is_refusal && limits.is_for_everything(answer) {
+            Holds::ForEverything
+        } else {
+            Holds::ForScope
+        },
+        scope: limits.scope_of_answer(answer.headers).map(str::to_owned),
+    }
+}
+
+/// Notes how an attempt went, for those that come after it.
+pub(super) fn learn(
+    granted: &Granted,
+    permit: &mut Permit,
+    (classified, record): (&mut Classified, &Record),
+) {
+    let upstream = &granted.installed.upstream;
+    let now = upstream.at(record.now());
+    let lesson = std::mem::take(&mut classified.lesson);
+    if granted.fault.is_some() {
+        // What a caller has the sandbox do wrong says nothing of any upstream.
+        permit.went(Outcome::Unknown, Reach::Sent, (&[], now));
+        return;
+    }
+    let told: Vec<_> = lesson.told.iter().map(|told| of_told(told, now)).collect();
+    let (outcome, reach) = outcome(classified);
+    permit.went(outcome, reach, (&told, now));
+    if !granted.pacing().learns {
+        return;
+    }
+    if let Some(bucket) = lesson.scope {
+        upstream.note_bucket(&route(granted), bucket);
+    }
+    if let (Outcome::Throttled, Some(asked)) = (outcome, classified.asked) {
+        match lesson.holds {
+            Holds::ForScope => permit.hold_others(now, now.plus(asked)),
+            Holds::ForEverything => upstream.hold(now.plus(asked)),
+        }
+    }
+}
+
+/// Notes that an attempt went well whose answer is no answer of HTTP's.
+pub(super) fn went_well(granted: &Granted, permit: &mut Permit, record: &Record) {
+    let now = granted.installed.upstream.at(record.now());
+    permit.went(Outcome::Fine, Reach::Sent, (&[], now));
+}
+
+/// Notes that an attempt had no answer.
+pub(super) fn went_wrong(
+    granted: &Granted,
+    permit: &mut Permit,
+    (kind, record): (SendErrorKind, &Record),
+) {
+    let now = granted.installed.upstream.at(record.now());
+    let (outcome, reach) = of_send(kind);
+    permit.went(outcome, reach, (&[], now));
+}
+
+/// What an attempt says about the upstream's health, and how far it came.
+fn outcome(classified: &Classified) -> (Outcome, Reach) {
+    let answered = match &classified.outcome {
+        classify::Outcome::Answered(answered) => answered,
+        classify::Outcome::Failed(Failure::Receive(_)) => return (Outcome::Failed, Reach::Sent),
+        classify::Outcome::Failed(Failure::Send(error)) => return of_send(error.kind()),
+    };
+    (of_answer(answered), Reach::Sent)
+}
+
+fn of_answer(answered: &Answered) -> Outcome {
+    match (answered.verdict.class, answered.status) {
+        (Class::RateLimited, _) => Outcome::Throttled,
+        (_, StatusCode::SERVICE_UNAVAILABLE) => Outcome::Unavailable,
+        // What it does not know how to do it will not know later either.
+        (_, StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED) => Outcome::Fine,
+        (_, status) if status.is_server_error() => Outcome::Failed,
+        _ => Outcome::Fine,
+    }
+}
+
+fn of_send(kind: SendErrorKind) -> (Outcome, Reach) {
+    match kind {
+        SendErrorKind::AddressRefused | SendErrorKind::RequestInvalid => {
+            (Outcome::Unknown, Reach::Nowhere)
+        }
+        SendErrorKind::NameNotFound
+        | SendErrorKind::LookUpFailed
+        | SendErrorKind::ConnectFailed
+        | SendErrorKind::TlsFailed
+        | SendErrorKind::ProxyFailed => (Outcome::Failed, Reach::Nowhere),
+        SendErrorKind::ConnectTimeout => (Outcome::TimedOut, Reach::Nowhere),
+        // An old connection that was closed says nothing of how a new one would do.
+        SendErrorKind::StaleConnection => (Outcome::Unknown, Reach::Nowhere),
+        SendErrorKind::RefusedByProtocol
+        | SendErrorKind::DeadlineExceeded
+        | SendErrorKind::RequestBodyFailed => (Outcome::Unknown, Reach::Sent),
+        SendErrorKind::FirstByteTimeout => (Outcome::TimedOut, Reach::Sent),
+        SendErrorKind::ClosedBeforeAnswer | SendErrorKind::UpstreamMalformed => {
+            (Outcome::Failed, Reach::Sent)
+        }
+    }
+}
+
+fn of_told(told: &limits::Told, now: Nanos) -> Told {
+    Told {
+        dimension: match told.counts {
+            Counts::Requests => Dimension::Requests,
+            Counts::Tokens => Dimension::Tokens,
+            Counts::TokensIn => Dimension::TokensIn,
+            Counts::TokensOut => Dimension::TokensOut,
+            Counts::Other => Dimension::Other,
+        },
+        limit: told.limit,
+        remaining: told.remaining,
+        refill: match told.comes_back {
+            ComesBack::In(wait) => Refill::At(now.plus(wait)),
+            ComesBack::Steady { amount, per } => {
+                let amount = u32::try_from(amount).unwrap_or(u32::MAX);
+                NonZeroU32::new(amount)
+                    .map_or(Refill::Unknown, |amount| Refill::Steady { amount, per })
+            }
+            ComesBack::Unknown => Refill::Unknown,
+        },
+    }
+}
+
+/// What a call is thought to take. Callers allow a model more than it will ever write, and what is
+/// under way is taken from what others may have.
+fn amounts(estimate: limits::Amounts) -> Amounts {
+    const TOKENS_MAX: u32 = 32 * 1024;
+    Amounts {
+        requests: estimate.requests,
+        tokens: estimate.tokens.min(TOKENS_MAX),
+        tokens_in: estimate.tokens_in.min(TOKENS_MAX),
+        tokens_out: estimate.tokens_out.min(TOKENS_MAX),
+        other: estimate.other,
+    }
+}
+
+fn to_error(granted: &Granted, refused: Refused) -> Error {
+    let installed: &Installed = &granted.installed;
+    let title = &installed.connector.title;
+    let name = installed.connector.name;
+    let (kind, wait, message, hint) = match refused {
+        Refused::Suspended { next_probe } => (
+            ErrorKind::UpstreamSuspended,
+            next_probe,
+            format!("{title} keeps failing, so it is not asked again for a moment"),
+            format!("ask again later; `connectors.{name}.breaker = \"off\"` has every call made"),
+        ),
+        Refused::TooLate { retry_after, by } => {
+            let (message, hint) = too_late(&by, title, name.as_str());
+            (ErrorKind::LimitReached, retry_after, message, hint)
+        }
+        Refused::TooMany {
+            retry_after,
+            waiting,
+        } => (
+            ErrorKind::LimitReached,
+            retry_after,
+            format!("{waiting} calls of {title} wait for their turn already"),
+            "send fewer calls at once".to_owned(),
+        ),
+    };
+    // Sooner than in a millisecond nobody can ask.
+    let wait = wait.max(Duration::from_millis(1));
+    let error = Error::new(kind, message)
+        .with_hint(hint)
+        .with_retry_after(wait);
+    match granted.pacing().windows.fields(installed.upstream.now()) {
+        Some(fields) if kind == ErrorKind::LimitReached => error.with_quota(fields),
+        Some(_) | None => error,
+    }
+}
+
+fn too_late(by: &Cause, title: &str, name: &str) -> (String, String) {
+    match by {
+        Cause::Window(window) => (
+            format!("the limit `{window}` of {title} has no room for this call in time"),
+            format!("send fewer calls, allow them more time, or raise `connectors.{name}.limit`"),
+        ),
+        Cause::Told => (
+            format!("{title} said that its own limit is reached, and for how long"),
+            "wait as long as the answer says, or send fewer and smaller calls".to_owned(),
+        ),
+        Cause::Concurrency(limit) => (
+            format!("{limit} calls of {title} are under way, which is as many as may be"),
+            format!("send fewer calls at once, or raise `connectors.{name}.concurrency`"),
+        ),
+    }
+}

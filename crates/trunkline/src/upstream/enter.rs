@@ -1,0 +1,300 @@
+//! Lets an attempt go: at once, when its turn has come, or not at all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use trunkline_egress::clock::Elapsed;
+use trunkline_limit::breaker::{self, Breaker};
+use trunkline_limit::learned::Amounts;
+use trunkline_limit::{By, Nanos, Reserved};
+
+use super::line::Place;
+use super::permit::Permit;
+use super::{Lane, Pacing, Upstream};
+use crate::call::Caller;
+
+/// An attempt that wants to be sent.
+pub(crate) struct Attempt<'a> {
+    pub(crate) upstream: &'a Arc<Upstream>,
+    pub(crate) lane: &'a Arc<Lane>,
+    pub(crate) pacing: &'a Arc<Pacing>,
+    /// Of the host that it goes to, where that may be left alone.
+    pub(crate) breaker: Option<&'a Arc<Breaker>>,
+    /// What it takes of the upstream's own limits.
+    pub(crate) amounts: Amounts,
+    pub(crate) caller: &'a Caller,
+}
+
+/// Why an attempt is not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The upstream keeps failing. It may be asked again after this.
+    Suspended { next_probe: Duration },
+    /// Its turn would come too late.
+    TooLate { retry_after: Duration, by: Cause },
+    /// Too many wait already.
+    TooMany {
+        retry_after: Duration,
+        waiting: usize,
+    },
+}
+
+/// Which limit holds an attempt back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A window of the settings, by its name.
+    Window(String),
+    /// The upstream's own, as it told.
+    Told,
+    /// As many are under way as may be.
+    Concurrency(u32),
+}
+
+/// What keeps an attempt from going at once.
+enum Obstacle {
+    Passes,
+    Refused(Refused),
+}
+
+impl From<Refused> for Obstacle {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl Attempt<'_> {
+    /// Lets it go if nothing stands in its way; `None` if it has to wait.
+    pub(crate) fn enter_now(&self, now: Nanos) -> Result<Option<Permit>, Refused> {
+        if self.lane.line.is_busy() {
+            return Ok(None);
+        }
+        match self.try_enter(now) {
+            Ok(permit) => Ok(Some(permit)),
+            Err(Obstacle::Passes) => Ok(None),
+            Err(Obstacle::Refused(refused)) => {
+                self.upstream.counts.refuse(&refused);
+                Err(refused)
+            }
+        }
+    }
+
+    /// Waits for its turn, until `deadline` at most and no longer than the settings say.
+    ///
+    /// A wait that would be too long is refused before it begins.
+    pub(crate) async fn wait(&self, deadline: Option<Nanos>) -> Result<Permit, Refused> {
+        let upstream = self.upstream;
+        upstream.counts.waited.fetch_add(1, Ordering::Relaxed);
+        let outcome = self.try_wait(deadline).await;
+        if let Err(refused) = &outcome {
+            upstream.counts.refuse(refused);
+        }
+        outcome
+    }
+
+    async fn try_wait(&self, deadline: Option<Nanos>) -> Result<Permit, Refused> {
+        let (upstream, line) = (self.upstream, &self.lane.line);
+        let now = upstream.now();
+        self.look_at_breaker(now)?;
+        let until = now.plus(self.pacing.wait_max());
+        let until = deadline.map_or(until, |deadline| deadline.min(until));
+        let turn = self.pacing.windows.turn(now, line.ahead_of(self.caller));
+        if until < now.plus(turn) {
+            return Err(self.too_late(turn, now));
+        }
+        let place = line.join(self.caller, until, now);
+        let mut place = place.map_err(|_| Refused::TooMany {
+            retry_after: turn.max(Duration::from_secs(1)),
+            waiting: line.waiting(),
+        })?;
+        let go = self.go(&mut place, until);
+        let clock = &upstream.clock;
+        let gone = clock.limit(Some(upstream.instant(until)), go).await;
+        gone.unwrap_or_else(|Elapsed| {
+            let now = upstream.now();
+            let turn = self.pacing.windows.turn(now, line.ahead_of(self.caller));
+            Err(self.too_late(turn, now))
+        })
+    }
+
+    /// Waits until it is at the head, and then for its moment.
+    async fn go(&self, place: &mut Place<'_>, until: Nanos) -> Result<Permit, Refused> {
+        place.head().await;
+        let mut permit = Permit::new(self.upstream, self.lane, self.pacing, self.amounts);
+        if self.pacing.learns {
+            self.wait_while_held(until).await?;
+            let now = self.upstream.now();
+            let reserved = permit.reserve(now, until);
+            self.sleep(reserved, now).await?;
+        }
+        self.take(&mut permit, until).await?;
+        self.sit_down(&mut permit).await;
+        self.pass(&mut permit, self.upstream.now())?;
+        Ok(permit)
+    }
+
+    /// Waits while the upstream wants to be left alone by everybody.
+    async fn wait_while_held(&self, until: Nanos) -> Result<(), Refused> {
+        let held_until = self.upstream.held_until();
+        if until < held_until {
+            return Err(Refused::TooLate {
+                retry_after: held_until.since(self.upstream.now()),
+                by: Cause::Told,
+            });
+        }
+        self.sleep_until(held_until).await;
+        Ok(())
+    }
+
+    /// Takes from the windows when all of them have room.
+    ///
+    /// What only this operation waits for is waited for without a place in the windows that others
+    /// need too.
+    async fn take(&self, permit: &mut Permit, until: Nanos) -> Result<(), Refused> {
+        loop {
+            let now = self.upstream.now();
+            match permit.take(now, now) {
+                Reserved::Refused {
+                    retry_after,
+                    by: By::Window(place),
+                } if self.pacing.common <= place => {
+                    if until < now.plus(retry_after) {
+                        return Err(self.too_late(retry_after, now));
+                    }
+                    self.sleep_until(now.plus(retry_after)).await;
+                }
+                Reserved::Refused { .. } => {
+                    let reserved = permit.take(now, until);
+                    return self.sleep(reserved, now).await;
+                }
+                reserved => return self.sleep(reserved, now).await,
+            }
+        }
+    }
+
+    /// Waits for a free seat.
+    async fn sit_down(&self, permit: &mut Permit) {
+        let upstream = self.upstream;
+        if permit.sit_down(upstream.now()).is_ok() {
+            return;
+        }
+        let _seeking = Seeking::new(&upstream.seekers);
+        loop {
+            let mut left = std::pin::pin!(upstream.room.notified());
+            // Whoever leaves from here on is heard.
+            left.as_mut().enable();
+            if permit.sit_down(upstream.now()).is_ok() {
+                // There may be room for another: a limit that grows tells nobody.
+                upstream.room.notify_one();
+                return;
+            }
+            left.await;
+        }
+    }
+
+    /// Everything at once, or nothing.
+    fn try_enter(&self, now: Nanos) -> Result<Permit, Obstacle> {
+        let mut permit = Permit::new(self.upstream, self.lane, self.pacing, self.amounts);
+        self.pass(&mut permit, now)?;
+        permit.sit_down(now).map_err(|_| Obstacle::Passes)?;
+        let has_room = self.upstream.held_until() <= now
+            && permit.take(now, now) == Reserved::Now
+            && (!self.pacing.learns || permit.reserve(now, now) == Reserved::Now);
+        if has_room {
+            return Ok(permit);
+        }
+        Err(Obstacle::Passes)
+    }
+
+    fn pass(&self, permit: &mut Permit, now: Nanos) -> Result<(), Refused> {
+        let Some(breaker) = self.breaker else {
+            return Ok(());
+        };
+        match permit.pass(breaker, now) {
+            breaker::Entry::Closed(_) | breaker::Entry::Probe(_) => Ok(()),
+            breaker::Entry::Refused { next_probe, .. } => Err(Refused::Suspended {
+                next_probe: next_probe.since(now),
+            }),
+        }
+    }
+
+    /// Whoever would find the upstream left alone does not wait for that.
+    fn look_at_breaker(&self, now: Nanos) -> Result<(), Refused> {
+        let (Some(breaker), Some(policy)) = (self.breaker, &self.pacing.breaking) else {
+            return Ok(());
+        };
+        match breaker.view(policy, now).next_probe {
+            Some(next_probe) if now < next_probe => Err(Refused::Suspended {
+                next_probe: next_probe.since(now),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Sleeps as long as a reservation says, or says that this would be too long.
+    async fn sleep(&self, reserved: Reserved, now: Nanos) -> Result<(), Refused> {
+        match reserved {
+            Reserved::Now => Ok(()),
+            Reserved::At { when, .. } => {
+                self.sleep_until(when).await;
+                Ok(())
+            }
+            Reserved::Refused { retry_after, by } => Err(Refused::TooLate {
+                retry_after,
+                by: self.cause(by),
+            }),
+            // The settings were checked for this when they were read.
+            Reserved::TooHeavy { .. } => Err(self.too_late(Duration::ZERO, now)),
+        }
+    }
+
+    async fn sleep_until(&self, when: Nanos) {
+        let upstream = self.upstream;
+        upstream.clock.sleep_until(upstream.instant(when)).await;
+    }
+
+    fn too_late(&self, retry_after: Duration, now: Nanos) -> Refused {
+        let concurrency = &self.upstream.concurrency;
+        let full = concurrency.limit(self.pacing.bounds);
+        let full = full.filter(|(limit, _)| *limit <= concurrency.in_flight());
+        let by = match (self.pacing.windows.slowest(now), full) {
+            (Some(name), None) => Cause::Window(name.to_owned()),
+            (Some(name), Some(_)) if !retry_after.is_zero() => Cause::Window(name.to_owned()),
+            (_, Some((limit, _))) => Cause::Concurrency(limit),
+            (None, None) => Cause::Told,
+        };
+        Refused::TooLate {
+            retry_after: retry_after.max(Duration::from_secs(1)),
+            by,
+        }
+    }
+
+    fn cause(&self, by: By) -> Cause {
+        match by {
+            By::Window(place) => {
+                let name = self.pacing.windows.name(place).unwrap_or_default();
+                Cause::Window(name.to_owned())
+            }
+            By::Spread(_) | By::Spent(_) | By::Told => Cause::Told,
+        }
+    }
+}
+
+/// Counts one of those who wait for a seat.
+struct Seeking<'s>(&'s AtomicU32);
+
+impl<'s> Seeking<'s> {
+    fn new(seekers: &'s AtomicU32) -> Self {
+        seekers.fetch_add(1, Ordering::AcqRel);
+        Self(seekers)
+    }
+}
+
+impl Drop for Seeking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests;
