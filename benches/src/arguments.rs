@@ -8,17 +8,23 @@ use crate::{Bench, machine};
 pub(crate) const HELP: &str = "\
 cargo xtask bench [WHAT…] [OPTION…]
 
-  all             everything below; what is measured when nothing is named
-  size            bytes of the stripped binary
-  start           time from start to `listening on`
-  instructions    instructions of a call, in user space, counted by callgrind
-  pages           a list of a million records: time, and memory meanwhile
-  streams         memory: idle, with busy connections, with open streams
-  proxy           requests per second and processor time per request, beside nginx
+  all                everything below; what is measured when nothing is named
+  size               bytes of the stripped binary
+  start              time from start to `listening on`
+  instructions       instructions of a call, in user space, counted by callgrind
+  instructions-full  the same with limits, cache, deadline and the log of calls
+  instructions-hits  the same of an answer from the cache
+  streams            memory: idle, with busy connections, with open streams
+  pages              a list of a million records: time, and memory meanwhile
+  proxy              requests per second and processor time per request, beside nginx
+  full               the same with limits, cache, deadline and the log of calls
+  hits               the same of answers from the cache
+  sse                processor time per chunk of a stream, and delay, beside nginx
+  tls                processor time per request with TLS to the upstream, beside nginx
 
-  --rounds N      rounds beside nginx: 12 unless told
-  --seconds S     length of the load in each of them: 3 unless told
-  --smallest      as little of everything as shows that it can be measured
+  --rounds N         rounds beside nginx: 12 unless told
+  --seconds S        length of the load in each of them: 3 unless told
+  --smallest         as little of everything as shows that it can be measured
 
 A figure beyond what is allowed is a failure, if the binary is built as it ships.
 ";

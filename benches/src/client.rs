@@ -1,18 +1,19 @@
 //! Callers: as many as asked for, each with a connection of its own.
 
+mod caller;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use anyhow::{Context, Result, ensure};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::clock;
-use crate::gateway::{CALLERS_KEY, PATH};
-use crate::upstream::{ANSWER_BYTES, MARK};
+use crate::client::caller::Caller;
+use crate::clock::{self, Began};
+use crate::gateway::CALLERS_KEY;
+use crate::upstream::{LAST_CHUNK, MARK};
 
 /// Connections that are being opened at once: more would not fit into the listeners' queues.
 const OPENING_MAX: usize = 200;
@@ -32,20 +33,86 @@ pub(crate) async fn call(gateway: SocketAddr, connections: usize, calls: u32) ->
         let own = calls / connections + u32::from(place < calls % connections);
         let opening = Arc::clone(&opening);
         callers.spawn(async move {
-            let mut caller = Caller::connect(gateway, &opening).await?;
+            let mut caller = connect(gateway, &opening).await?;
             for _ in 0..own {
                 caller.get().await?;
             }
             anyhow::Ok(())
         });
     }
+    all(callers).await?;
+    Ok(())
+}
+
+/// Reads streams of so many events to their end, one after the other on each of so many connections,
+/// until that has taken so long. Says how long each of them took.
+pub(crate) async fn read_streams(
+    address: SocketAddr,
+    key: &'static str,
+    connections: usize,
+    events: u32,
+    duration: Duration,
+) -> Result<Vec<Duration>> {
+    let began = Began::now();
+    let mut callers = JoinSet::new();
+    for _ in 0..connections {
+        callers.spawn(async move {
+            let mut caller = Caller::connect(address, key).await?;
+            let mut took = Vec::new();
+            while took.is_empty() || began.elapsed() < duration {
+                let began = Began::now();
+                caller.post().await?;
+                let heard = hear_out(&mut caller).await?;
+                ensure!(heard == events, "a stream had {heard} events");
+                took.push(began.elapsed());
+            }
+            anyhow::Ok(took)
+        });
+    }
+    Ok(all(callers).await?.concat())
+}
+
+/// Waits until all have ended, or one has not ended well.
+async fn all<T: 'static>(mut callers: JoinSet<Result<T>>) -> Result<Vec<T>> {
     let all = async {
+        let mut results = Vec::with_capacity(callers.len());
         while let Some(ended) = callers.join_next().await {
-            ended.context("a caller broke off")??;
+            results.push(ended.context("a caller broke off")??);
         }
-        anyhow::Ok(())
+        Ok(results)
     };
     clock::within(PATIENCE, "not all calls were answered", all).await?
+}
+
+async fn connect(gateway: SocketAddr, opening: &Semaphore) -> Result<Caller> {
+    let _turn = opening.acquire().await?;
+    Caller::connect(gateway, CALLERS_KEY).await
+}
+
+/// Listens to a stream until it ends, and counts its events.
+async fn hear_out(caller: &mut Caller) -> Result<u32> {
+    let mut heard = 0;
+    loop {
+        let (more, is_over) = hear(&mut caller.ahead);
+        heard += more;
+        if is_over {
+            return Ok(heard);
+        }
+        caller.more().await?;
+    }
+}
+
+/// Takes what can be understood of a stream: how many events, and whether its end. The end may have
+/// come in part.
+fn hear(ahead: &mut Vec<u8>) -> (u32, bool) {
+    let is_over = ahead.ends_with(LAST_CHUNK);
+    let before_end = ahead.len().saturating_sub(LAST_CHUNK.len());
+    let bytes = ahead.drain(..before_end);
+    let heard = bytes.map(|byte| u32::from(byte == MARK)).sum();
+    if is_over {
+        ahead.clear();
+    }
+    (heard, is_over)
 }
 
 /// Open streams. They are closed when this goes out of scope.
@@ -102,7 +169,7 @@ async fn listen(
     opening: &Semaphore,
     say: &mpsc::UnboundedSender<Result<()>>,
 ) -> Result<()> {
-    let mut caller = Caller::connect(gateway, opening).await?;
+    let mut caller = connect(gateway, opening).await?;
     caller.post().await?;
     let mut heard = 0;
     loop {
@@ -117,81 +184,5 @@ async fn listen(
     }
 }
 
-struct Caller {
-    stream: TcpStream,
-    ahead: Vec<u8>,
-}
-
-impl Caller {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a caller, not the product"
-    )]
-    async fn connect(gateway: SocketAddr, opening: &Semaphore) -> Result<Self> {
-        let _turn = opening.acquire().await?;
-        let stream = TcpStream::connect(gateway)
-            .await
-            .context("the gateway cannot be reached")?;
-        stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            ahead: Vec::new(),
-        })
-    }
-
-    /// One call, and its whole answer. The headers are those of `wrk`.
-    async fn get(&mut self) -> Result<()> {
-        let request = format!(
-            "GET {PATH} HTTP/1.1\r\nHost: {}\r\n",
-            self.stream.peer_addr()?
-        );
-        self.send(&request, "").await?;
-        while self.ahead.len() < ANSWER_BYTES {
-            self.more().await?;
-        }
-        ensure!(
-            self.ahead.len() == ANSWER_BYTES,
-            "an answer was longer than it should be"
-        );
-        self.ahead.clear();
-        Ok(())
-    }
-
-    /// Opens a stream. What of it has come already is `ahead`.
-    async fn post(&mut self) -> Result<()> {
-        let body =
-            r#"{"model":"gpt-test","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
-        let request = format!(
-            "POST /openai/v1/chat/completions HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
-            self.stream.peer_addr()?,
-            body.len(),
-        );
-        self.send(&request, body).await
-    }
-
-    /// Sends a request, and reads the head of its answer.
-    async fn send(&mut self, head: &str, body: &str) -> Result<()> {
-        let request = format!("{head}Authorization: Bearer {CALLERS_KEY}\r\n\r\n{body}");
-        self.stream.write_all(request.as_bytes()).await?;
-        loop {
-            if let Some(end) = self.ahead.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-                let rest = self.ahead.split_off(end + 4);
-                let head = std::mem::replace(&mut self.ahead, rest);
-                if !head.starts_with(b"HTTP/1.1 200 ") {
-                    bail!("the gateway answered:\n{}", String::from_utf8_lossy(&head));
-                }
-                return Ok(());
-            }
-            self.more().await?;
-        }
-    }
-
-    async fn more(&mut self) -> Result<()> {
-        let mut space = [0; 2048];
-        let read = self.stream.read(&mut space).await?;
-        ensure!(0 < read, "the gateway closed a connection");
-        self.ahead
-            .extend_from_slice(space.get(..read).unwrap_or_default());
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,16 @@ pub(crate) enum Bound {
     /// At most this, or the run fails.
     Gate(f64),
     /// At most this is what we want. It varies too much from run to run to fail for it.
-    Aim(f64),
+    Aim(Aim),
+}
+
+/// What we want.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Aim {
+    /// At most this.
+    pub(crate) now: f64,
+    /// And at most this in a later version, if it is known already.
+    pub(crate) later: Option<f64>,
 }
 
 impl Figure {
@@ -59,9 +68,13 @@ impl fmt::Display for Figure {
                 let verdict = verdict(most, "ok", "TOO MUCH");
                 write!(out, " (allowed: {}) {verdict}", self.unit.show(most))
             }
-            Bound::Aim(most) => {
-                let verdict = verdict(most, "reached", "not reached");
-                write!(out, " (aim: {}) {verdict}", self.unit.show(most))
+            Bound::Aim(aim) => {
+                let verdict = verdict(aim.now, "reached", "not reached");
+                write!(out, " (aim: {}", self.unit.show(aim.now))?;
+                if let Some(later) = aim.later {
+                    write!(out, "; later: {}", self.unit.show(later))?;
+                }
+                write!(out, ") {verdict}")
             }
         }
     }
@@ -91,6 +104,20 @@ pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let upper = *sorted.get(sorted.len() / 2)?;
     let lower = *sorted.get(sorted.len().checked_sub(1)? / 2)?;
     Some(f64::midpoint(lower, upper))
+}
+
+/// The value that such a share of them, of 0.0 to 1.0, is below. Nothing has none.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is a place in the list, or the one behind it"
+)]
+pub(crate) fn part<T: Ord + Copy>(values: &[T], share: f64) -> Option<T> {
+    let mut sorted = values.to_vec();
+    sorted.sort();
+    let place = (sorted.len() as f64 * share) as usize;
+    sorted.get(place).or(sorted.last()).copied()
 }
 
 #[cfg(test)]

@@ -1,13 +1,18 @@
 //! The measured gateway, running with one connector whose upstream is on loopback.
 
+pub(crate) mod settings;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
+use crate::gateway::settings::Settings;
 use crate::program::Program;
+use crate::rounds::Measured;
+use crate::{metrics, probe, say};
 
 /// The key that upstreams want to see.
 pub(crate) const KEY: &str = "sk-made-up-key-that-only-the-gateway-has";
@@ -18,14 +23,8 @@ pub(crate) const CALLERS_KEY: &str = "sk-made-up-key-of-a-caller";
 /// What is called through the gateway.
 pub(crate) const PATH: &str = "/openai/v1/models";
 
-/// The threads that carry calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Threads {
-    /// One, to compare with others that have one.
-    One,
-    /// As many as users get who set nothing.
-    Default,
-}
+/// Counts the calls that were not written down because too many came.
+const DROPPED: &str = "trunkline_call_log_dropped_total";
 
 /// A running gateway. It is ended when it goes out of scope.
 #[derive(Debug)]
@@ -38,16 +37,9 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// Runs `command`, which may start the gateway through another program, until it listens.
-    pub(crate) fn start(
-        mut command: Command,
-        threads: Threads,
-        upstream: SocketAddr,
-    ) -> Result<Self> {
+    pub(crate) fn start(mut command: Command, settings: &Settings) -> Result<Self> {
         let folder = tempfile::tempdir().context("no folder can be made for the gateway")?;
-        fs::write(
-            folder.path().join("trunkline.toml"),
-            settings(threads, upstream),
-        )?;
+        fs::write(folder.path().join("trunkline.toml"), settings.text())?;
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .current_dir(&folder)
@@ -66,14 +58,19 @@ impl Gateway {
         })
     }
 
-    /// Where callers reach it.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    /// How many calls its log has left out, if it counts them.
+    fn dropped(&self) -> Result<Option<u64>> {
+        let metrics = probe::get(self.address, "/-/metrics")?;
+        ensure!(metrics.status == 200, "the gateway shows no metrics");
+        Ok(metrics::counter(&metrics.body, DROPPED))
     }
 
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.program.id()
+    /// Shows how many that are, if it counts them.
+    pub(crate) fn say_dropped(&self) -> Result<()> {
+        if let Some(dropped) = self.dropped()? {
+            say::line(&format!("calls that its log has left out: {dropped}"));
+        }
+        Ok(())
     }
 
     /// Asks it to end, and waits until it has.
@@ -82,17 +79,22 @@ impl Gateway {
     }
 }
 
-fn settings(threads: Threads, upstream: SocketAddr) -> String {
-    let threads = match threads {
-        Threads::One => "[server]\nthreads = 1\n\n",
-        Threads::Default => "",
-    };
-    format!(
-        r#"{threads}[egress]
-allow = ["127.0.0.1/32"]
+impl Measured for Gateway {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
 
-[connectors.openai]
-base_url = "http://{upstream}"
-"#
-    )
+    fn id(&self) -> u32 {
+        self.program.id()
+    }
+
+    /// Whoever leaves work out is fast.
+    fn check(&self) -> Result<()> {
+        let dropped = self.dropped()?.unwrap_or(0);
+        ensure!(
+            dropped == 0,
+            "the log of calls has left out {dropped} of them"
+        );
+        Ok(())
+    }
 }

@@ -7,22 +7,25 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tokio::runtime::Builder;
 
 use crate::binary::Binary;
 use crate::callgrind::{self, Costs, Counting};
-use crate::client;
 use crate::effort::Effort;
 use crate::figure::{Bound, Figure, Unit};
-use crate::gateway::{Gateway, Threads};
-use crate::say;
-use crate::upstream::{Pace, Upstream};
+use crate::gateway::Gateway;
+use crate::gateway::settings::{Features, Settings};
+use crate::rounds::Measured as _;
+use crate::upstream::{Caching, Manner, Upstream};
+use crate::{client, probe, say};
 
 /// The most instructions that a call may take.
 const INSTRUCTIONS_MAX: f64 = 29_000.0;
+
+/// The most that it may take with everything on.
+const INSTRUCTIONS_FULL_MAX: f64 = 33_000.0;
 
 /// Connections that share the calls.
 const CONNECTIONS: usize = 16;
@@ -30,19 +33,52 @@ const CONNECTIONS: usize = 16;
 /// Functions that are shown; the report has more.
 const SHOWN: usize = 25;
 
-const AT_ONCE: Pace = Pace {
-    answer: Duration::ZERO,
-    event: Duration::from_secs(1),
+/// A kind of call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    features: Features,
+    caching: Caching,
+    /// Added to the figure's name.
+    name: &'static str,
+    bound: Bound,
+    /// What the report is called.
+    file: &'static str,
+}
+
+/// The credential is added, and nothing else is done.
+pub(crate) const PLAIN: Kind = Kind {
+    features: Features::Plain,
+    caching: Caching::Unsaid,
+    name: "",
+    bound: Bound::Gate(INSTRUCTIONS_MAX),
+    file: "instructions.txt",
+};
+
+/// Everything is on; the cache is asked, and may keep no answer.
+pub(crate) const FULL: Kind = Kind {
+    features: Features::Everything,
+    caching: Caching::Never,
+    name: ", everything on",
+    bound: Bound::Gate(INSTRUCTIONS_FULL_MAX),
+    file: "instructions-full.txt",
+};
+
+/// The same, and the cache has the answer.
+pub(crate) const HITS: Kind = Kind {
+    caching: Caching::Long,
+    name: ", cache hits, everything on",
+    bound: Bound::None,
+    file: "instructions-hits.txt",
+    ..FULL
 };
 
 /// Counts, and writes down beside the binary which functions the instructions are in.
-pub(crate) fn measure(binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
+pub(crate) fn measure(binary: &Binary, effort: &Effort, kind: Kind) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir().context("no folder can be made for counts")?;
-    let upstream = Upstream::start(AT_ONCE)?;
     let (few, many) = effort.calls;
     let (few_file, many_file) = (folder.path().join("few"), folder.path().join("many"));
     for (calls, file) in [(few, &few_file), (many, &many_file)] {
-        run(binary, &upstream, calls, file)?;
+        run(binary, kind, calls, file)?;
     }
     let calls = f64::from(many - few);
     let [before, after] = [&few_file, &many_file].map(|file| callgrind::total(file));
@@ -54,18 +90,25 @@ pub(crate) fn measure(binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
     for line in report.lines().take(SHOWN + 3) {
         say::line(line);
     }
-    let file = binary.report("instructions.txt");
+    let file = binary.report(kind.file);
     fs::write(&file, report).with_context(|| format!("`{}` cannot be written", file.display()))?;
     say::line(&format!("… the rest is in `{}`", file.display()));
     Ok(vec![Figure {
-        what: format!("instructions per call, from {few} and {many} calls"),
+        what: format!(
+            "instructions per call{}, from {few} and {many} calls",
+            kind.name
+        ),
         value: each,
         unit: Unit::Count,
-        bound: Bound::Gate(INSTRUCTIONS_MAX),
+        bound: kind.bound,
     }])
 }
 
-fn run(binary: &Binary, upstream: &Upstream, calls: u32, file: &Path) -> Result<()> {
+fn run(binary: &Binary, kind: Kind, calls: u32, file: &Path) -> Result<()> {
+    let upstream = Upstream::start(Manner {
+        caching: kind.caching,
+        ..Manner::AT_ONCE
+    })?;
     let mut command = Command::new("valgrind");
     let mut option = std::ffi::OsString::from("--callgrind-out-file=");
     option.push(file);
@@ -73,9 +116,21 @@ fn run(binary: &Binary, upstream: &Upstream, calls: u32, file: &Path) -> Result<
         .args(["--quiet", "--tool=callgrind"])
         .arg(option)
         .arg(&binary.path);
-    let gateway = Gateway::start(command, Threads::One, upstream.address())?;
+    let settings = Settings::one_thread(kind.features, upstream.address());
+    let gateway = Gateway::start(command, &settings)?;
+    let look = || {
+        let is_hit = probe::measured(gateway.address())?.is_hit();
+        let should = kind.caching == Caching::Long;
+        ensure!(is_hit == should, "an answer was a hit: {is_hit}");
+        anyhow::Ok(())
+    };
+    // Whoever comes first finds an empty cache.
+    probe::measured(gateway.address())?;
+    look()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(client::call(gateway.address(), CONNECTIONS, calls))?;
+    look()?;
+    gateway.check()?;
     // Callgrind writes when the program ends by itself.
     gateway.stop()
 }

@@ -1,10 +1,10 @@
 //! What this machine is and has: figures mean nothing without it.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::{fs, thread};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::binary::Binary;
 
@@ -43,20 +43,51 @@ pub(crate) fn missing<'a>(programs: &[&'a str]) -> Option<&'a str> {
 
 /// The numbers of the cores that the measured program and its load are pinned to, if there are two.
 pub(crate) fn cores() -> Option<(usize, usize)> {
-    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let count = thread::available_parallelism().map_or(1, usize::from);
     (1 < count).then_some((0, 1))
+}
+
+/// Does `work` on a thread that has one core, if a core is named, and so has whatever it starts.
+pub(crate) fn on_core<T: Send>(
+    core: Option<usize>,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    let Some(core) = core else { return work() };
+    let pinned = || {
+        pin_thread(core)?;
+        work()
+    };
+    let done = thread::scope(|scope| scope.spawn(pinned).join());
+    done.map_err(|_| anyhow!("a measurement panicked"))?
+}
+
+/// Pins the thread that this is called on.
+fn pin_thread(core: usize) -> Result<()> {
+    let thread = fs::read_link("/proc/thread-self").context("this is not Linux")?;
+    let id = thread.file_name().context("this thread has no id")?;
+    let output = Command::new("taskset")
+        .args(["--cpu-list", "--pid", &core.to_string()])
+        .arg(id)
+        .output()
+        .context("`taskset` cannot be started")?;
+    ensure!(
+        output.status.success(),
+        "a thread cannot be pinned to core {core}"
+    );
+    Ok(())
 }
 
 /// Machine, programs and the measured binary, in three lines.
 pub(crate) fn describe(binary: &Binary) -> String {
     let model = line_of("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     let memory = line_of("/proc/meminfo", "MemTotal").unwrap_or_default();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let programs = [
         ("nginx", "-v"),
         ("wrk", "-v"),
         ("valgrind", "--version"),
+        ("openssl", "version"),
         ("rustc", "--version"),
     ];
     let programs: Vec<String> = programs
@@ -121,10 +152,13 @@ pub(crate) fn raise_open_files() -> Result<usize> {
             .arg(format!("--nofile={hard}:{hard}"))
             .status()
             .context("`prlimit` cannot be started")?;
-        anyhow::ensure!(
+        ensure!(
             status.success(),
             "the limit on open files cannot be raised to {hard}"
         );
     }
     hard.parse().context("the limit on open files is no number")
 }
+
+#[cfg(test)]
+mod tests;

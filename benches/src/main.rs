@@ -3,21 +3,29 @@
 mod arguments;
 mod binary;
 mod callgrind;
+mod certificate;
 mod client;
 mod clock;
 mod effort;
 mod figure;
+mod full;
 mod gateway;
+mod hits;
 mod instructions;
 mod machine;
 mod memory;
+mod metrics;
 mod nginx;
 mod pages;
+mod probe;
 mod program;
 mod proxy;
+mod rounds;
 mod say;
 mod size;
+mod sse;
 mod start;
+mod tls;
 mod upstream;
 mod usage;
 mod wrk;
@@ -34,60 +42,94 @@ use crate::figure::Figure;
 /// One thing that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bench {
-    /// Requests per second and processor time, beside nginx.
-    Proxy,
-    /// Instructions of a call, counted by callgrind.
-    Instructions,
-    /// Memory: idle, busy, full of streams.
-    Streams,
-    /// From start to the first connection it would take.
-    Start,
-    /// A list of a million records, read to its end.
-    Pages,
     /// Bytes of the binary.
     Size,
+    /// From start to the first connection it would take.
+    Start,
+    /// Instructions of a call, counted by callgrind.
+    Instructions,
+    /// The same with everything on.
+    InstructionsFull,
+    /// The same of an answer from the cache.
+    InstructionsHits,
+    /// Memory: idle, busy, full of streams.
+    Streams,
+    /// A list of a million records, read to its end.
+    Pages,
+    /// Requests per second and processor time, beside nginx.
+    Proxy,
+    /// The same with everything on.
+    Full,
+    /// The same of answers from the cache.
+    Hits,
+    /// Processor time of a stream's chunks, beside nginx.
+    Sse,
+    /// Processor time with TLS to the upstream, beside nginx.
+    Tls,
 }
 
 impl Bench {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 12] = [
         Self::Size,
         Self::Start,
         Self::Instructions,
+        Self::InstructionsFull,
+        Self::InstructionsHits,
         Self::Streams,
         Self::Pages,
         Self::Proxy,
+        Self::Full,
+        Self::Hits,
+        Self::Sse,
+        Self::Tls,
     ];
 
     fn name(self) -> &'static str {
         match self {
-            Self::Proxy => "proxy",
-            Self::Instructions => "instructions",
-            Self::Streams => "streams",
-            Self::Start => "start",
-            Self::Pages => "pages",
             Self::Size => "size",
+            Self::Start => "start",
+            Self::Instructions => "instructions",
+            Self::InstructionsFull => "instructions-full",
+            Self::InstructionsHits => "instructions-hits",
+            Self::Streams => "streams",
+            Self::Pages => "pages",
+            Self::Proxy => "proxy",
+            Self::Full => "full",
+            Self::Hits => "hits",
+            Self::Sse => "sse",
+            Self::Tls => "tls",
         }
     }
 
     /// The programs that it cannot do without.
     fn needs(self) -> &'static [&'static str] {
         match self {
-            Self::Proxy => &["nginx", "wrk", "taskset"],
-            Self::Instructions => &["valgrind", "callgrind_annotate"],
-            Self::Streams => &["prlimit"],
-            Self::Start | Self::Pages => &[],
             Self::Size => &["strip"],
+            Self::Start | Self::Pages => &[],
+            Self::Instructions | Self::InstructionsFull | Self::InstructionsHits => {
+                &["valgrind", "callgrind_annotate"]
+            }
+            Self::Streams => &["prlimit"],
+            Self::Proxy | Self::Full | Self::Hits => &["nginx", "wrk", "taskset"],
+            Self::Sse => &["nginx", "taskset"],
+            Self::Tls => &["nginx", "wrk", "taskset", "openssl"],
         }
     }
 
     fn run(self, binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
         match self {
-            Self::Proxy => proxy::measure(binary, effort),
-            Self::Instructions => instructions::measure(binary, effort),
-            Self::Streams => memory::measure(binary, effort),
-            Self::Start => start::measure(binary, effort),
-            Self::Pages => pages::measure(binary, effort),
             Self::Size => size::measure(binary),
+            Self::Start => start::measure(binary, effort),
+            Self::Instructions => instructions::measure(binary, effort, instructions::PLAIN),
+            Self::InstructionsFull => instructions::measure(binary, effort, instructions::FULL),
+            Self::InstructionsHits => instructions::measure(binary, effort, instructions::HITS),
+            Self::Streams => memory::measure(binary, effort),
+            Self::Pages => pages::measure(binary, effort),
+            Self::Proxy => proxy::measure(binary, effort),
+            Self::Full => full::measure(binary, effort),
+            Self::Hits => hits::measure(binary, effort),
+            Self::Sse => sse::measure(binary, effort),
+            Self::Tls => tls::measure(binary, effort),
         }
     }
 }
@@ -122,7 +164,14 @@ fn run(wish: &Wish) -> Result<ExitCode> {
             is_whole &= !wish.is_strict;
             continue;
         }
-        figures.extend(bench.run(&binary, &wish.effort)?);
+        match bench.run(&binary, &wish.effort) {
+            Ok(more) => figures.extend(more),
+            // What else was asked for is worth knowing all the same.
+            Err(err) => {
+                complain(&err);
+                is_whole = false;
+            }
+        }
     }
     say::line("\n# Results");
     for figure in &figures {

@@ -10,8 +10,10 @@ use crate::binary::Binary;
 use crate::client::{self, Streams};
 use crate::effort::Effort;
 use crate::figure::{Bound, Figure, Unit, megabytes};
-use crate::gateway::{Gateway, Threads};
-use crate::upstream::{Pace, Upstream};
+use crate::gateway::Gateway;
+use crate::gateway::settings::{Features, Settings};
+use crate::rounds::Measured as _;
+use crate::upstream::{Caching, Manner, Upstream};
 use crate::{machine, say, usage};
 
 /// The most memory that is allowed, in megabytes.
@@ -26,25 +28,21 @@ const CALLS_EACH: u32 = 20;
 const OTHER_FILES: usize = 128;
 
 /// The busy connections' upstream takes so long that each of them keeps one of its own.
-const PACE: Pace = Pace {
+const MANNER: Manner = Manner {
     answer: Duration::from_millis(50),
     event: Duration::from_secs(2),
+    ..Manner::AT_ONCE
 };
 
 /// Runs a gateway of its own for each figure, with the threads that users get who set nothing.
 pub(crate) fn measure(binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
     let files = machine::raise_open_files()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let upstream = Upstream::start(PACE)?;
-    let start = || {
-        Gateway::start(
-            Command::new(&binary.path),
-            Threads::Default,
-            upstream.address(),
-        )
-    };
+    let upstream = Upstream::start(MANNER)?;
+    let start = || start(binary, Features::Default, &upstream);
     let idle = usage::memory(start()?.id())?;
-    let busy = busy(&runtime, &start()?, effort)?;
+    let busy_most = busy(&runtime, &start()?, effort)?;
+    let busy_full = busy_full(&runtime, binary, effort)?;
     // The gateway has two connections open for each stream, and so has this program.
     let count = effort.streams.min(files.saturating_sub(OTHER_FILES) / 2);
     let full = streams(&runtime, &start()?, count)?;
@@ -52,7 +50,15 @@ pub(crate) fn measure(binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
         figure("memory, idle".to_owned(), idle, Bound::Gate(IDLE_MAX)),
         figure(
             format!("memory, {} busy connections, at most", effort.connections),
-            busy,
+            busy_most,
+            Bound::Gate(BUSY_MAX),
+        ),
+        figure(
+            format!(
+                "memory, {} busy connections, everything on, at most",
+                effort.connections
+            ),
+            busy_full,
             Bound::Gate(BUSY_MAX),
         ),
     ];
@@ -83,9 +89,27 @@ fn figure(what: String, bytes: u64, bound: Bound) -> Figure {
     }
 }
 
+fn start(binary: &Binary, features: Features, upstream: &Upstream) -> Result<Gateway> {
+    let settings = Settings::default_threads(features, upstream.address());
+    Gateway::start(Command::new(&binary.path), &settings)
+}
+
+fn busy_full(runtime: &Runtime, binary: &Binary, effort: &Effort) -> Result<u64> {
+    let upstream = Upstream::start(Manner {
+        caching: Caching::Never,
+        ..MANNER
+    })?;
+    busy(
+        runtime,
+        &start(binary, Features::Everything, &upstream)?,
+        effort,
+    )
+}
+
 fn busy(runtime: &Runtime, gateway: &Gateway, effort: &Effort) -> Result<u64> {
     let calls = u32::try_from(effort.connections)? * CALLS_EACH;
     runtime.block_on(client::call(gateway.address(), effort.connections, calls))?;
+    gateway.check()?;
     usage::memory_most(gateway.id())
 }
 

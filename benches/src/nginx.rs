@@ -1,27 +1,69 @@
 //! nginx, as the upstream and as what we compare ourselves with.
 
+mod configuration;
+
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use crate::certificate::Certificate;
 use crate::clock::{self, Began};
-use crate::gateway::KEY;
+use crate::machine;
 use crate::program::{Program, pinned};
-use crate::{machine, upstream};
+use crate::rounds::Measured;
+use crate::upstream::Caching;
 
 /// How long it may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What it is there for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Role {
+pub(crate) enum Role<'a> {
     /// It answers whoever has the key with JSON.
-    Upstream,
+    Upstream(Caching),
+    /// The same over TLS. It says which of its session and its connection's requests this is.
+    SecureUpstream(Tls<'a>),
     /// It puts the key in place of the caller's and passes the request on, as the gateway does.
-    Proxy(SocketAddr),
+    Proxy(SocketAddr, &'a [Extra<'a>]),
+}
+
+/// What a proxy does besides.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Extra<'a> {
+    /// It writes a line for every request into a file, many lines at once.
+    Log,
+    /// It counts every caller's requests against a limit that nobody reaches.
+    Limit,
+    /// It keeps answers on disk.
+    Cache,
+    /// It passes on what comes when it comes.
+    Streams,
+    /// It speaks TLS to the upstream.
+    Secure(Tls<'a>),
+}
+
+/// TLS between a proxy and its upstream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tls<'a> {
+    /// What the upstream shows.
+    pub(crate) certificate: &'a Certificate,
+    /// How often.
+    pub(crate) handshakes: Handshakes,
+}
+
+/// How connections come to be, where they are secure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handshakes {
+    /// Connections are kept and used again.
+    Few,
+    /// Each request has a connection of its own, which knows nothing of earlier ones.
+    Full,
+    /// Each request has a connection of its own, which resumes the session of an earlier one.
+    Resumed,
 }
 
 /// A running nginx with one worker. It is ended when it goes out of scope.
@@ -35,15 +77,13 @@ pub(crate) struct Nginx {
 
 impl Nginx {
     /// Starts it on one core.
-    pub(crate) fn start(role: Role, core: Option<usize>) -> Result<Self> {
+    pub(crate) fn start(role: Role<'_>, core: Option<usize>) -> Result<Self> {
         let folder = tempfile::tempdir().context("no folder can be made for nginx")?;
+        // Started by root, its worker is somebody else, who looks for the cache in here.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
         let address = free_address()?;
-        let server = match role {
-            Role::Upstream => upstream_server(address),
-            Role::Proxy(upstream) => proxy_server(address, upstream),
-        };
         let path = folder.path().join("nginx.conf");
-        fs::write(&path, configuration(&server))?;
+        fs::write(&path, configuration::of(role, address))?;
         let nginx = machine::installed("nginx").context("nginx is not installed")?;
         let mut command = pinned(core, &nginx);
         command
@@ -60,69 +100,22 @@ impl Nginx {
             _folder: folder,
         })
     }
+}
 
-    /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
+impl Measured for Nginx {
+    fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The process id of its master.
-    pub(crate) fn id(&self) -> u32 {
+    fn id(&self) -> u32 {
         self.program.id()
     }
-}
 
-fn configuration(server: &str) -> String {
-    format!(
-        r#"daemon off;
-worker_processes 1;
-pid nginx.pid;
-error_log errors.log warn;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off;
-  default_type application/json;
-  keepalive_requests 1000000000;
-  keepalive_timeout 300s;
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
-{server}
-}}
-"#
-    )
-}
-
-fn upstream_server(address: SocketAddr) -> String {
-    let body = upstream::answer_body();
-    format!(
-        r#"  server {{
-    listen {address};
-    if ($http_authorization != "Bearer {KEY}") {{ return 401; }}
-    location / {{ return 200 '{body}'; }}
-  }}"#
-    )
-}
-
-fn proxy_server(address: SocketAddr, upstream: SocketAddr) -> String {
-    format!(
-        r#"  upstream api {{
-    server {upstream};
-    keepalive 128;
-    keepalive_requests 1000000000;
-  }}
-  server {{
-    listen {address};
-    location /openai/ {{
-      proxy_pass http://api/;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Authorization "Bearer {KEY}";
-    }}
-  }}"#
-    )
+    /// It leaves nothing out.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Nobody listens there now, and the system gives it to nobody else so soon.

@@ -9,7 +9,8 @@ use crate::binary::Binary;
 use crate::clock::Began;
 use crate::effort::Effort;
 use crate::figure::{self, Bound, Figure, Unit};
-use crate::gateway::{Gateway, Threads};
+use crate::gateway::Gateway;
+use crate::gateway::settings::{Features, Settings};
 
 /// The longest start that is allowed, in milliseconds.
 const MILLISECONDS_MAX: f64 = 100.0;
@@ -33,8 +34,9 @@ pub(crate) fn measure(binary: &Binary, effort: &Effort) -> Result<Vec<Figure>> {
 fn once(binary: &Binary) -> Result<f64> {
     // Nothing is called, so nothing needs to be there.
     let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+    let settings = Settings::default_threads(Features::Default, nobody);
     let began = Began::now();
-    let gateway = Gateway::start(Command::new(&binary.path), Threads::Default, nobody)?;
+    let gateway = Gateway::start(Command::new(&binary.path), &settings)?;
     let took = began.elapsed();
     drop(gateway);
     Ok(took.as_secs_f64() * 1e3)

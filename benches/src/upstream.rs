@@ -24,13 +24,53 @@ pub(crate) const MARK: u8 = b'~';
 /// One chunk with one event of 48 bytes.
 const EVENT: &[u8] = b"30\r\ndata: {\"object\":\"chunk\",\"delta\":\"0123456789~\"}\n\n\r\n";
 
-/// How long it waits.
+/// What follows the last event of a stream that ends.
+pub(crate) const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
+/// How it answers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    /// Before an answer.
+pub(crate) struct Manner {
+    /// How long it waits before an answer.
     pub(crate) answer: Duration,
-    /// Between two events of a stream.
+    /// How long it waits after each event of a stream.
     pub(crate) event: Duration,
+    /// After how many events a stream ends, if it ends while somebody listens.
+    pub(crate) events: Option<u32>,
+    /// What it says about keeping its answers.
+    pub(crate) caching: Caching,
+}
+
+impl Manner {
+    /// Without waiting, and without a word on caching.
+    pub(crate) const AT_ONCE: Self = Self {
+        answer: Duration::ZERO,
+        event: Duration::from_secs(1),
+        events: None,
+        caching: Caching::Unsaid,
+    };
+}
+
+/// What an upstream says about keeping its answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caching {
+    /// Nothing.
+    Unsaid,
+    /// Nobody may keep them.
+    Never,
+    /// Everybody may, for an hour.
+    Long,
+}
+
+impl Caching {
+    /// The header's value, if there is one.
+    pub(crate) fn value(self) -> Option<&'static str> {
+        match self {
+            Self::Unsaid => None,
+            Self::Never => Some("no-store"),
+            // Calls carry a credential: only what is public is kept of their answers.
+            Self::Long => Some("public, max-age=315360000"),
+        }
+    }
 }
 
 /// A running upstream. It ends when it goes out of scope.
@@ -43,7 +83,7 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// Starts one on a thread of its own. It answers `GET` with JSON and `POST` with a stream, and
     /// whoever comes without the key with 401.
-    pub(crate) fn start(pace: Pace) -> Result<Self> {
+    pub(crate) fn start(manner: Manner) -> Result<Self> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -53,7 +93,7 @@ impl Upstream {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener)?;
                 tokio::select! {
-                    served = serve(&listener, pace) => served,
+                    served = serve(&listener, manner) => served,
                     _ = ended => Ok(()),
                 }
             })
@@ -79,14 +119,14 @@ pub(crate) fn answer_body() -> String {
     )
 }
 
-async fn serve(listener: &TcpListener, pace: Pace) -> io::Result<()> {
+async fn serve(listener: &TcpListener, manner: Manner) -> io::Result<()> {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
-                connections.spawn(converse(stream, pace));
+                connections.spawn(converse(stream, manner));
             }
             // A connection ends when its other side closes it.
             Some(_) = connections.join_next() => {}
@@ -94,12 +134,16 @@ async fn serve(listener: &TcpListener, pace: Pace) -> io::Result<()> {
     }
 }
 
-async fn converse(mut stream: TcpStream, pace: Pace) -> Result<()> {
+async fn converse(mut stream: TcpStream, manner: Manner) -> Result<()> {
     // As nginx would answer, so that both upstreams make the same work.
     let body = answer_body();
+    let caching = manner
+        .caching
+        .value()
+        .map_or(String::new(), |value| format!("Cache-Control: {value}\r\n"));
     let answer = format!(
         "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 22 Nov 2026 08:00:00 GMT\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: keep-alive\r\n\r\n{body}",
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: keep-alive\r\n{caching}\r\n{body}",
         body.len(),
     );
     let mut ahead = Vec::new();
@@ -109,10 +153,10 @@ async fn converse(mut stream: TcpStream, pace: Pace) -> Result<()> {
                 .write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
                 .await?;
         } else if head.starts_with("POST ") {
-            return events(&mut stream, pace.event).await;
+            events(&mut stream, manner).await?;
         } else {
-            if !pace.answer.is_zero() {
-                clock::wait(pace.answer).await;
+            if !manner.answer.is_zero() {
+                clock::wait(manner.answer).await;
             }
             stream.write_all(answer.as_bytes()).await?;
         }
@@ -154,12 +198,17 @@ async fn read(stream: &mut TcpStream, ahead: &mut Vec<u8>) -> Result<usize> {
     Ok(read)
 }
 
-/// A stream that ends only when nobody listens to it any more.
-async fn events(stream: &mut TcpStream, pace: Duration) -> Result<()> {
+/// A stream that ends as was said, or when nobody listens to it any more.
+async fn events(stream: &mut TcpStream, manner: Manner) -> Result<()> {
     let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n";
     stream.write_all(head).await?;
-    loop {
+    let mut left = manner.events;
+    while left != Some(0) {
         stream.write_all(EVENT).await?;
-        clock::wait(pace).await;
+        clock::wait(manner.event).await;
+        left = left.map(|left| left - 1);
     }
+    // An event has the line's end before it.
+    stream.write_all(b"0\r\n\r\n").await?;
+    Ok(())
 }

@@ -8,25 +8,22 @@ use anyhow::{Context, Result, ensure};
 use crate::gateway::{CALLERS_KEY, PATH};
 use crate::machine;
 use crate::program::pinned;
+use crate::rounds::Load;
 
-/// What one run of wrk has seen.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Load {
-    /// Requests that were answered.
-    pub(crate) requests: f64,
-    /// The same, per second.
-    pub(crate) per_second: f64,
-    /// The time that half of the answers took at most.
-    pub(crate) p50: Duration,
-    /// The time that all but a hundredth of the answers took at most.
-    pub(crate) p99: Duration,
-}
+/// Connections that wrk keeps busy unless something else is said.
+pub(crate) const CONNECTIONS: u32 = 64;
 
-/// Asks over 64 connections that stay open, as fast as answers come.
-pub(crate) fn load(address: SocketAddr, seconds: u32, core: Option<usize>) -> Result<Load> {
+/// Asks over so many connections that stay open, as fast as answers come.
+pub(crate) fn load(
+    address: SocketAddr,
+    connections: u32,
+    seconds: u32,
+    core: Option<usize>,
+) -> Result<Load> {
     let wrk = machine::installed("wrk").context("wrk is not installed")?;
     let output = pinned(core, &wrk)
-        .args(["--threads", "1", "--connections", "64", "--latency"])
+        .args(["--threads", "1", "--latency"])
+        .args(["--connections", &connections.to_string()])
         .args(["--duration", &format!("{seconds}s")])
         .args(["--header", &format!("Authorization: Bearer {CALLERS_KEY}")])
         .arg(format!("http://{address}{PATH}"))
@@ -59,7 +56,7 @@ fn read(text: &str) -> Result<Load> {
         .find_map(|line| line.trim().split_once(" requests in "));
     let (requests, _) = requests.context("wrk did not say how many requests it made")?;
     Ok(Load {
-        requests: requests.parse()?,
+        count: requests.parse()?,
         per_second: after("Requests/sec:")?.parse()?,
         p50: duration(after("50%")?)?,
         p99: duration(after("99%")?)?,

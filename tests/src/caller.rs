@@ -119,6 +119,33 @@ impl Request {
         self.start(to).finish()
     }
 
+    /// As [`Self::send`], but after all that was sent before: see [`Self::start_after`].
+    #[track_caller]
+    pub fn send_after(&self, to: SocketAddr) -> Answer {
+        self.start_after(to).finish()
+    }
+
+    /// As [`Self::start`], but after all that was sent before.
+    ///
+    /// Whoever has the last byte of an answer may have it a moment before the gateway has put the
+    /// answer away, and who asks in that moment shares it. So this asks again while it shares.
+    #[track_caller]
+    pub fn start_after(&self, to: SocketAddr) -> Incoming {
+        let shares = |incoming: &Incoming| {
+            let lines = incoming.head.all("cache-status");
+            lines.iter().any(|line| line.contains("collapsed"))
+        };
+        let mut incoming = self.start(to);
+        for _ in 0..1_000 {
+            if !shares(&incoming) {
+                break;
+            }
+            drop(incoming.finish());
+            incoming = self.start(to);
+        }
+        incoming
+    }
+
     /// Sends it over a connection of its own and reads the head of the answer.
     #[track_caller]
     pub fn start(&self, to: SocketAddr) -> Incoming {

@@ -2,7 +2,7 @@
 //! loopback whose script is data, and a caller that can say anything, well-formed or not.
 //!
 //! Nothing here sleeps. A test waits for what it needs: a line, a request, a closed connection, a
-//! [`Gate`]; only a wait that is never met ends after [`PATIENCE`], and then the test fails.
+//! [`Gate`], an answer that is asked for again [`until`] it comes; only a wait that is never met ends after [`PATIENCE`], and then the test fails.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -15,9 +15,13 @@
 mod binary;
 mod browser;
 mod caller;
+mod conversation;
+mod date;
 mod gate;
 mod http2;
+mod patience;
 mod product;
+mod redis;
 mod upstream;
 mod wire;
 
@@ -26,9 +30,13 @@ use std::time::Duration;
 pub use binary::{is_as_shipped, is_ci, repository};
 pub use browser::{Browser, chromium};
 pub use caller::{Answer, Incoming, Request, Talk};
+pub use conversation::check;
+pub use date::{rfc3339_in, unix_in};
 pub use gate::Gate;
 pub use http2::{Http2Upstream, Stream};
+pub use patience::{now, until};
 pub use product::{Finished, Gateway, Product, Program, memory_most};
+pub use redis::Redis;
 pub use upstream::script::{Act, Response, Script, answer};
 pub use upstream::{Heard, Upstream};
 pub use wire::{Ending, Head, Wire};

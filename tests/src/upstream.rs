@@ -3,14 +3,16 @@
 
 pub(crate) mod script;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::PATIENCE;
+use crate::patience;
 use crate::upstream::script::{Act, Script};
 use crate::wire::{Ending, Framing, Head, Wire, is_timeout};
 
@@ -29,6 +31,8 @@ pub struct Upstream {
 pub struct Heard {
     /// The connection it came on, counted from 0.
     pub connection: usize,
+    /// When its head had been read.
+    pub at: Instant,
     /// The request line and the headers.
     pub head: Head,
     /// As much of the body as the script has read.
@@ -37,10 +41,19 @@ pub struct Heard {
 
 #[derive(Debug)]
 struct Shared {
-    scripts: Vec<Script>,
+    scripts: Scripts,
     is_ending: AtomicBool,
     journal: Mutex<Journal>,
     changed: Condvar,
+}
+
+/// Which script is for a request.
+#[derive(Debug)]
+enum Scripts {
+    /// The next one, whatever is asked for.
+    InTurn(Vec<Script>),
+    /// The next one of those for the first segment of its path.
+    ByPath(BTreeMap<String, Vec<Script>>),
 }
 
 #[derive(Debug, Default)]
@@ -56,11 +69,22 @@ struct Journal {
 impl Upstream {
     /// Starts one that takes the scripts in turn, one a request, and the last of them for ever.
     pub fn start<S: Into<Script>>(scripts: impl IntoIterator<Item = S>) -> Self {
+        let scripts = scripts.into_iter().map(Into::into).collect();
+        Self::listening(|_| Scripts::InTurn(scripts))
+    }
+
+    /// Starts one that takes the scripts for the first segment of a path in turn, and answers 500
+    /// where there is none left. They are made when its base address is known.
+    pub fn start_by_path(scripts: impl FnOnce(&str) -> BTreeMap<String, Vec<Script>>) -> Self {
+        Self::listening(|url| Scripts::ByPath(scripts(url)))
+    }
+
+    fn listening(scripts: impl FnOnce(&str) -> Scripts) -> Self {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let shared = Arc::new(Shared {
-            scripts: scripts.into_iter().map(Into::into).collect(),
+            scripts: scripts(&format!("http://{address}")),
             is_ending: AtomicBool::new(false),
             journal: Mutex::default(),
             changed: Condvar::new(),
@@ -83,6 +107,13 @@ impl Upstream {
     /// Every request so far.
     pub fn heard(&self) -> Vec<Heard> {
         self.shared.lock().heard.clone()
+    }
+
+    /// Every request so far whose path begins with that segment.
+    pub fn heard_under(&self, segment: &str) -> Vec<Heard> {
+        let mut heard = self.heard();
+        heard.retain(|heard| heard.segment() == segment);
+        heard
     }
 
     /// The only request so far.
@@ -158,6 +189,14 @@ impl Upstream {
     }
 }
 
+impl Heard {
+    /// The first segment of the path.
+    fn segment(&self) -> &str {
+        let target = self.head.word(1).trim_start_matches('/');
+        target.split(['/', '?']).next().unwrap_or_default()
+    }
+}
+
 impl Drop for Upstream {
     #[expect(clippy::disallowed_methods, reason = "wakes our own listener")]
     fn drop(&mut self) {
@@ -166,6 +205,30 @@ impl Drop for Upstream {
             drop(connection.shutdown(Shutdown::Both));
         }
         drop(TcpStream::connect(self.address));
+    }
+}
+
+impl Scripts {
+    /// The script for the last request that was heard.
+    fn next(&self, heard: &[Heard]) -> Script {
+        match self {
+            Self::InTurn(scripts) => {
+                let script = scripts.get(heard.len() - 1).or(scripts.last());
+                script.cloned().unwrap_or_default()
+            }
+            Self::ByPath(scripts) => {
+                let segment = heard.last().map_or("", Heard::segment);
+                let same = heard.iter().filter(|request| request.segment() == segment);
+                let script = scripts
+                    .get(segment)
+                    .and_then(|scripts| scripts.get(same.count() - 1));
+                script.cloned().unwrap_or_else(|| {
+                    script::answer(500)
+                        .body("nobody wrote this answer")
+                        .script()
+                })
+            }
+        }
     }
 }
 
@@ -185,13 +248,14 @@ impl Shared {
         let place = journal.heard.len();
         journal.heard.push(Heard {
             connection,
+            at: patience::now(),
             head,
             body: Vec::new(),
         });
+        let script = self.scripts.next(&journal.heard);
         drop(journal);
         self.changed.notify_all();
-        let script = self.scripts.get(place).or(self.scripts.last());
-        (place, script.cloned().unwrap_or_default())
+        (place, script)
     }
 }
 

@@ -56,7 +56,7 @@ fn help_is_given() {
 fn the_rest_is_refused() {
     refuses(
         "speed",
-        "there is no bench and no option `speed`; there are size, start, instructions, streams, pages, proxy, all, and --help",
+        "there is no bench and no option `speed`; there are size, start, instructions, instructions-full, instructions-hits, streams, pages, proxy, full, hits, sse, tls, all, and --help",
     );
     refuses("--rounds", "`--rounds` takes a number");
     refuses(

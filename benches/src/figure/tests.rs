@@ -1,6 +1,6 @@
 //! Figures say what they are and whether they are allowed.
 
-use super::{Bound, Figure, Unit, median, megabytes};
+use super::{Aim, Bound, Figure, Unit, median, megabytes, part};
 
 #[track_caller]
 fn check(value: f64, unit: Unit, bound: Bound, shown: &str) -> Figure {
@@ -31,15 +31,20 @@ fn a_gate_says_whether_it_holds() {
 
 #[test]
 fn an_aim_is_no_gate() {
-    let aim = Bound::Aim(1.05);
+    let aim = |later| Bound::Aim(Aim { now: 1.05, later });
     let missed = check(
         1.2,
         Unit::Times,
-        aim,
-        "it: 1.200x (aim: 1.050x) not reached",
+        aim(Some(0.85)),
+        "it: 1.200x (aim: 1.050x; later: 0.850x) not reached",
     );
     assert!(missed.is_allowed());
-    check(1.0, Unit::Times, aim, "it: 1.000x (aim: 1.050x) reached");
+    check(
+        1.0,
+        Unit::Times,
+        aim(None),
+        "it: 1.000x (aim: 1.050x) reached",
+    );
 }
 
 #[test]
@@ -59,4 +64,13 @@ fn the_median_is_in_the_middle() {
     assert_eq!(median(&[3.0]), Some(3.0));
     assert_eq!(median(&[9.0, 1.0]), Some(5.0));
     assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
+}
+
+#[test]
+fn a_part_is_below() {
+    let values: Vec<u32> = (0..200).rev().collect();
+    assert_eq!(part(&values, 0.5), Some(100));
+    assert_eq!(part(&values, 0.99), Some(198));
+    assert_eq!(part(&values, 1.0), Some(199));
+    assert_eq!(part::<u32>(&[], 0.5), None);
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Load, read};
+use super::read;
+use crate::rounds::Load;
 
 const GOOD: &str = "\
 Running 3s test @ http://127.0.0.1:4000/openai/v1/models
@@ -23,7 +24,7 @@ Transfer/sec:     66.04MB
 #[test]
 fn a_good_run_is_read() {
     let expected = Load {
-        requests: 167_890.0,
+        count: 167_890.0,
         per_second: 55_963.2,
         p50: Duration::from_micros(1040),
         p99: Duration::from_nanos(970_500),

@@ -11,7 +11,7 @@ use clap::builder::styling::{AnsiColor, Effects};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    call, completions, config, connectors, doctor, explain, fetch, operations, serve,
+    cache, call, calls, completions, config, connectors, doctor, explain, fetch, operations, serve,
 };
 use crate::failure::Complaint;
 
@@ -50,6 +50,10 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     Call(call::Call),
     #[command(subcommand)]
+    Calls(calls::Calls),
+    #[command(subcommand)]
+    Cache(cache::Cache),
+    #[command(subcommand)]
     Connectors(connectors::Connectors),
     Operations(operations::Operations),
     Explain(explain::Explain),
@@ -61,8 +65,7 @@ pub(crate) enum Command {
 }
 
 /// Commands that are promised and come with later versions.
-const LATER: [&str; 10] = [
-    "cache",
+const LATER: [&str; 9] = [
     "connect",
     "connections",
     "events",

@@ -1,6 +1,8 @@
 //! What each command does, one file per command.
 
+pub(crate) mod cache;
 pub(crate) mod call;
+pub(crate) mod calls;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod connectors;
@@ -50,6 +52,8 @@ fn run(command: Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
         Command::Serve(serve) => serve.run(context),
         Command::Call(call) => call.run(context),
+        Command::Calls(calls) => calls.run(context),
+        Command::Cache(cache) => cache.run(context),
         Command::Connectors(connectors) => connectors.run(context),
         Command::Operations(operations) => operations.run(context),
         Command::Explain(explain) => explain.run(context),

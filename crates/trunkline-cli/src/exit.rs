@@ -78,10 +78,12 @@ impl Exit {
         match kind {
             ErrorKind::UnknownConnector
             | ErrorKind::UnknownOperation
+            | ErrorKind::NotFound
             | ErrorKind::UnknownConnection
             | ErrorKind::BadInput
             | ErrorKind::BadUrl
             | ErrorKind::BadHeader
+            | ErrorKind::LogUnreadable
             | ErrorKind::BadSettings
             | ErrorKind::BadConnectorFile
             | ErrorKind::BodyTooLarge
@@ -102,9 +104,10 @@ impl Exit {
             | ErrorKind::PagesBroken
             | ErrorKind::UpstreamSuspended
             | ErrorKind::NotCached
+            | ErrorKind::SharedStoreAway
             | ErrorKind::TooManyRedirects => Self::UpstreamFailed,
             ErrorKind::CallerLimitReached | ErrorKind::LimitReached => Self::RateLimited,
-            ErrorKind::TokenRefused => Self::NotAuthorized,
+            ErrorKind::TokenRefused | ErrorKind::AdminTokenRequired => Self::NotAuthorized,
             ErrorKind::AddressRefused | ErrorKind::ReplyTooLarge => Self::Refused,
             ErrorKind::SchemaBroken => Self::SchemaBroken,
             // The gateway's door gives the others; here they can only be a mistake of ours.

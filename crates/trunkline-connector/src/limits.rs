@@ -150,6 +150,18 @@ impl Limits {
         told::tightest(rules.filter_map(|rule| rule.read(answer, now)))
     }
 
+    /// Whether [`Limits::told`] may find anything in an answer with these headers. It costs a look-up
+    /// for each rule, where the whole costs several.
+    pub fn may_tell(&self, headers: &HeaderMap) -> bool {
+        if self.told.is_empty() {
+            return true;
+        }
+        self.told.iter().any(|rule| match &rule.remaining {
+            NumberFrom::Header(name) => headers.contains_key(name),
+            NumberFrom::Body(_) => true,
+        })
+    }
+
     /// Whether [`Limits::told`] or [`Limits::is_for_everything`] looks into the JSON body of an
     /// answer with this status.
     pub fn needs_body(&self, status: StatusCode) -> bool {

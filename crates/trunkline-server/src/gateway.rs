@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
 use hyper::body::Incoming;
 use trunkline::connector::ConnectorName;
 use trunkline::{
@@ -61,7 +61,7 @@ enum Task {
     /// Tell a browser that it may ask.
     Preflight(HeaderMap),
     /// Answer on a route of ours.
-    Own(Method, Uri),
+    Own(Box<own::Asked>),
     /// Make a call. Boxed: it is handed on several times, and it is large.
     Call(Box<Calling>),
     /// Make a call that changes to WebSocket.
@@ -169,7 +169,10 @@ impl Gateway {
         incoming: Incoming,
     ) -> Result<Task, Error> {
         let (connector, path_and_query) = match self.find(site, &head.uri)? {
-            Asked::Own => return Ok(Task::Own(head.method, head.uri)),
+            Asked::Own => {
+                let body = incoming;
+                return Ok(Task::Own(Box::new(own::Asked { head, body })));
+            }
             Asked::Call(connector, path_and_query) => (connector, path_and_query),
         };
         let change = admitted.change;
@@ -212,15 +215,23 @@ impl Gateway {
                 headers.insert(problem::CALL_ID, self.call_id().into());
                 response
             }
-            Task::Own(method, uri) => {
+            Task::Own(asked) => {
                 let state = own::State {
                     sites: &self.sites,
                     readiness: self.readiness.get(),
                 };
                 // Boxed, because it is rare and would make every call's future larger.
-                match Box::pin(self.own.answer(&method, &uri, &state)).await {
+                match Box::pin(self.own.answer(*asked, &state)).await {
                     Ok(answer) => answer.into_response(self.call_id(), answering),
-                    Err(error) => self.fail(&error, answering),
+                    Err(refused) => {
+                        let mut response = match refused.error.kind() {
+                            // What is left of the body would be taken for the next request.
+                            ErrorKind::BodyTooLarge => self.refuse(&refused.error, answering),
+                            _ => self.fail(&refused.error, answering),
+                        };
+                        refused.mark(response.headers_mut());
+                        response
+                    }
                 }
             }
             // Boxed, as above.

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use trunkline::{CallId, Error, ErrorKind, FetchOptions, Fetched, Trunkline};
 
+use crate::api::Api;
 use crate::outgoing::{Answering, Outgoing};
 use crate::problem;
 use crate::site::Site;
@@ -21,6 +24,16 @@ pub(crate) struct Own {
     engine: Trunkline,
     control: Handle,
     tally: Arc<Tally>,
+    api: Api,
+}
+
+/// A request for a route of ours.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Its head.
+    pub(crate) head: Parts,
+    /// Its body, which has not been read.
+    pub(crate) body: Incoming,
 }
 
 /// What the answers depend on.
@@ -50,40 +63,42 @@ pub(crate) struct Answer {
 
 impl Own {
     /// Slow work runs on `control`, with that engine's connections, so that it cannot hold up calls.
-    pub(crate) fn new(engine: Trunkline, control: Handle, tally: Arc<Tally>) -> Self {
+    pub(crate) fn new(engine: Trunkline, control: Handle, tally: Arc<Tally>, api: Api) -> Self {
         Self {
             engine,
             control,
             tally,
+            api,
         }
     }
 
     /// Answers a route of ours, `/-/{route}`.
-    pub(crate) async fn answer(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        state: &State<'_>,
-    ) -> Result<Answer, Error> {
-        let route = uri.path().get(3..).unwrap_or_default();
+    pub(crate) async fn answer(&self, asked: Asked, state: &State<'_>) -> Result<Answer, Refused> {
+        let route = asked.head.uri.path().get(3..).unwrap_or_default();
+        if let Some(route) = route.strip_prefix("api/") {
+            let route = route.to_owned();
+            return self.api.answer(&route, asked).await;
+        }
         if !matches!(route, "health" | "ready" | "metrics" | "fetch") {
             let shown: String = route.chars().take(SHOWN_MAX).collect();
             let message = format!("there is no route `/-/{shown}`");
-            return Err(Error::new(ErrorKind::NotFound, message).with_hint(
-                "our routes are `/-/health`, `/-/ready`, `/-/metrics` and `/-/fetch?url=`",
-            ));
+            let error = Error::new(ErrorKind::NotFound, message).with_hint(
+                "our routes are `/-/health`, `/-/ready`, `/-/metrics`, `/-/fetch?url=`, and those of `/-/api/openapi.json`",
+            );
+            return Err(error.into());
         }
+        let method = &asked.head.method;
         if *method != Method::GET && *method != Method::HEAD {
-            let message = format!("`/-/{route}` does not take `{method}`");
-            return Err(Error::new(ErrorKind::MethodRefused, message).with_hint("use GET"));
+            return Err(Refused::method(&asked.head, "GET, HEAD"));
         }
         match route {
-            "fetch" => self.fetch(uri.query().unwrap_or_default()).await,
+            "fetch" => Ok(self
+                .fetch(asked.head.uri.query().unwrap_or_default())
+                .await?),
             "metrics" => Ok(self.metrics(state.sites)),
-            "ready" if state.readiness == Readiness::Draining => Err(Error::new(
-                ErrorKind::ShuttingDown,
-                "the gateway takes no new work",
-            )),
+            "ready" if state.readiness == Readiness::Draining => {
+                Err(Error::new(ErrorKind::ShuttingDown, "the gateway takes no new work").into())
+            }
             _ => Ok(Answer::text("text/plain; charset=utf-8", "ok\n")),
         }
     }
@@ -117,10 +132,10 @@ impl Own {
 }
 
 /// Work on another runtime that ends when nobody waits for it any more.
-struct Elsewhere<T>(JoinHandle<T>);
+pub(crate) struct Elsewhere<T>(pub(crate) JoinHandle<T>);
 
 impl<T> Elsewhere<T> {
-    async fn wait(mut self) -> Result<T, Error> {
+    pub(crate) async fn wait(mut self) -> Result<T, Error> {
         (&mut self.0).await.map_err(|err| {
             Error::new(ErrorKind::ShuttingDown, "the work was broken off").with_source(err)
         })
@@ -133,7 +148,60 @@ impl<T> Drop for Elsewhere<T> {
     }
 }
 
+/// An error, and a header that belongs to it.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// What went wrong.
+    pub(crate) error: Error,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Refused {
+    /// The route does not take the method.
+    pub(crate) fn method(head: &Parts, allowed: &'static str) -> Self {
+        let (route, method) = (head.uri.path(), &head.method);
+        let message = format!("`{route}` does not take `{method}`");
+        let hint = format!("use {}", allowed.trim_end_matches(", HEAD"));
+        Self {
+            error: Error::new(ErrorKind::MethodRefused, message).with_hint(hint),
+            header: Some((header::ALLOW, HeaderValue::from_static(allowed))),
+        }
+    }
+
+    /// The request does not say who asks.
+    pub(crate) fn stranger(error: Error) -> Self {
+        // RFC 9110 section 11.6.1 asks for it.
+        let challenge = HeaderValue::from_static("Bearer");
+        Self {
+            error,
+            header: Some((header::WWW_AUTHENTICATE, challenge)),
+        }
+    }
+
+    /// Adds its header to the answer that tells of it.
+    pub(crate) fn mark(self, headers: &mut HeaderMap) {
+        if let Some((name, value)) = self.header {
+            headers.insert(name, value);
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            header: None,
+        }
+    }
+}
+
 impl Answer {
+    /// An answer of JSON.
+    pub(crate) fn json(text: impl Into<Bytes>) -> Self {
+        Self::text("application/json", text)
+    }
+
     fn text(kind: &'static str, text: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -27,6 +27,9 @@ const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
+/// What the cache did (RFC 9211).
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
 /// The longest text that goes into a header.
 const HEADER_TEXT_MAX: usize = 500;
 
@@ -110,6 +113,9 @@ fn headers(error: &Error, call_id: CallId) -> HeaderMap {
     }
     if let Some(secs) = retry_after_secs(error) {
         headers.insert(header::RETRY_AFTER, secs.into());
+    }
+    if let Some(status) = error.cache_status() {
+        headers.insert(CACHE_STATUS, status.clone());
     }
     if let Some(quota) = error.quota() {
         for (name, value) in [

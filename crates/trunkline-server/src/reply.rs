@@ -15,6 +15,9 @@ use crate::watch::Closing;
 /// Tells proxies such as nginx to pass a stream on as it comes.
 pub(crate) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
+/// What an answer is kept under, by which `trunkline cache purge --key` takes it away.
+const CACHE_KEY: HeaderName = HeaderName::from_static("trunkline-cache-key");
+
 /// A reply as the response to a caller that speaks this version of HTTP.
 ///
 /// A `Content-Length` stays as it came: an answer to HEAD has one and no body, and for all others
@@ -24,6 +27,12 @@ pub(crate) fn response(reply: Reply, version: Version, answering: Answering) -> 
     drop_ours(&mut headers);
     headers.insert(CALL_ID, reply.call_id.into());
     headers.insert(ATTEMPTS, attempts(reply.attempts));
+    if let Some(key) = reply
+        .cache_key
+        .and_then(|key| HeaderValue::try_from(key).ok())
+    {
+        headers.insert(CACHE_KEY, key);
+    }
     if is_event_stream(&headers) {
         headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     }

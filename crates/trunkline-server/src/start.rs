@@ -9,10 +9,12 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use trunkline::admin::AdminToken;
 use trunkline::connector::ConnectorName;
 use trunkline::{Clock, Config, Listen, Trunkline};
 
 use crate::accept::{self, Hall};
+use crate::api::Api;
 use crate::gateway::Gateway;
 use crate::listener::Listener;
 use crate::own::Own;
@@ -30,6 +32,8 @@ pub struct Setup {
     pub engine: Trunkline,
     /// Stands in for the upstreams, where the settings say so; ends with the server.
     pub sandbox: Option<Sandbox>,
+    /// Who may use `/-/api/v1/`; `None` lets nobody.
+    pub admin: Option<AdminToken>,
 }
 
 /// A server that runs. Dropped, it cuts everything off.
@@ -125,7 +129,11 @@ impl std::fmt::Display for Listening {
 /// # Errors
 /// If one of the places cannot be listened on; then none is.
 pub fn start(setup: Setup) -> Result<Running, StartError> {
-    let Setup { engine, sandbox } = setup;
+    let Setup {
+        engine,
+        sandbox,
+        admin,
+    } = setup;
     let config = engine.config();
     let wanted = places(&config);
     if let Some((_, listen)) = wanted.iter().find(|(_, listen)| is_exposed(listen)) {
@@ -151,6 +159,7 @@ pub fn start(setup: Setup) -> Result<Running, StartError> {
         sites: open.sites.into(),
         tally: Arc::new(Tally::new()),
         control: runtime.handle().clone(),
+        admin,
     };
     let (threads, handles) = crew.start(&alive)?;
     let hall = Arc::new(crew.hall(threads));
@@ -236,6 +245,7 @@ struct Crew {
     sites: Arc<[Site]>,
     tally: Arc<Tally>,
     control: Handle,
+    admin: Option<AdminToken>,
 }
 
 impl Crew {
@@ -251,11 +261,9 @@ impl Crew {
         let mut threads = Vec::new();
         let mut handles = Vec::new();
         for number in 0..self.config.server.threads.get() {
-            let own = Own::new(
-                self.engine.clone(),
-                self.control.clone(),
-                Arc::clone(&self.tally),
-            );
+            let (engine, control) = (self.engine.clone(), self.control.clone());
+            let api = Api::new(engine.clone(), control.clone(), self.admin.clone());
+            let own = Own::new(engine, control, Arc::clone(&self.tally), api);
             let (engine, sites, tally) = (
                 self.engine.with_own_pool(),
                 Arc::clone(&self.sites),

@@ -15,6 +15,7 @@ use trunkline_connector::units::Span;
 use trunkline_connector::{ConnectorName, Inputs};
 use trunkline_egress::Body;
 
+use crate::config::Keep;
 use crate::error::{Error, ErrorKind};
 use crate::explain::Explanation;
 pub use crate::reply::ReplyBody;
@@ -124,6 +125,8 @@ pub struct Options {
     pub caller: Caller,
     /// Whose credentials to use.
     pub connection: Option<String>,
+    /// Whether its answer is kept, in place of what the settings say.
+    pub cache: Option<Keep>,
     /// How long the whole call may take, retries and body included.
     pub timeout: Option<Duration>,
     /// HTTP exchanges in all.
@@ -242,9 +245,9 @@ impl Options {
             "trunkline-retry" => self.attempts_max = Some(attempts(name, value)?),
             "trunkline-validate" => self.validate = value.parse()?,
             "trunkline-sandbox" => self.fault = Some(value.parse()?),
-            "trunkline-cache" if value == "off" => {}
+            "trunkline-cache" => self.cache = Some(keep(name, value)?),
             "trunkline-paginate" => self.paginate = Some(value.parse()?),
-            "trunkline-cache" | "trunkline-key" => {
+            "trunkline-key" => {
                 let message = format!("this version of Trunkline cannot do what `{name}` asks for");
                 return Err(Error::new(ErrorKind::BadHeader, message)
                     .with_hint("leave the header out, or use a version that has it"));
@@ -252,7 +255,7 @@ impl Options {
             _ => {
                 let message = format!("there is no header `{name}`");
                 return Err(Error::new(ErrorKind::BadHeader, message).with_hint(
-                    "known are Trunkline-Connection, -Timeout, -Retry, -Paginate, -Validate and -Sandbox",
+                    "known are Trunkline-Connection, -Timeout, -Retry, -Cache, -Paginate, -Validate and -Sandbox",
                 ));
             }
         }
@@ -281,6 +284,13 @@ fn attempts(name: &str, value: &str) -> Result<NonZeroU32, Error> {
         .ok()
         .filter(|attempts: &NonZeroU32| attempts.get() <= 10)
         .ok_or_else(|| wrong(name, value, "`off` or a number of attempts from 1 to 10"))
+}
+
+/// A caller may have answers kept or not, for a time; that the upstream's headers decide is the
+/// settings' to say.
+fn keep(name: &str, value: &str) -> Result<Keep, Error> {
+    let keep = Keep::read(value).filter(|keep| *keep != Keep::Headers);
+    keep.ok_or_else(|| wrong(name, value, "`off` or a time such as `60s` or `5m`"))
 }
 
 fn wrong(name: &str, value: &str, allowed: &str) -> Error {
@@ -368,6 +378,9 @@ pub struct Reply {
     pub vendor: Option<Box<VendorError>>,
     /// How the reply differs from what the operation promises.
     pub schema_problem: Option<String>,
+    /// What it is kept under, if it is: see [`Purge::Key`](crate::Purge::Key). `None` where nothing
+    /// is kept of such calls.
+    pub cache_key: Option<String>,
 }
 
 /// A vendor's own words about an error.
@@ -384,7 +397,11 @@ pub struct VendorError {
 pub struct CallId(u128);
 
 /// `call_` and 26 characters.
-const CALL_ID_BYTES: usize = 31;
+const CALL_ID_BYTES: usize = 5 + CALL_ID_DIGITS;
+
+const CALL_ID_DIGITS: usize = 26;
+
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 impl CallId {
     /// A number for a call made at `time`; `chance` is any random value.
@@ -396,8 +413,42 @@ impl CallId {
         Self((millis << 80) | (chance & ((1 << 80) - 1)))
     }
 
+    pub(crate) fn of_number(number: u128) -> Self {
+        Self(number)
+    }
+
+    pub(crate) fn number(self) -> u128 {
+        self.0
+    }
+
+    /// When the call began, in milliseconds since 1970.
+    pub(crate) fn millis(self) -> u64 {
+        u64::try_from(self.0 >> 80).unwrap_or_default()
+    }
+
+    /// The first and the last number that is written with this beginning, `call_` before it or not.
+    pub(crate) fn beginning_with(text: &str) -> Option<(u128, u128)> {
+        let text = text.strip_prefix("call_").unwrap_or(text);
+        if text.is_empty() || CALL_ID_DIGITS < text.len() {
+            return None;
+        }
+        let mut number = 0_u128;
+        for (place, character) in text.bytes().enumerate() {
+            let digit = DIGITS
+                .iter()
+                .position(|known| *known == character.to_ascii_lowercase())?;
+            // 26 digits of 5 bits would be 130 bits.
+            if place == 0 && 7 < digit {
+                return None;
+            }
+            number = number << 5 | digit as u128;
+        }
+        let rest_bits = 5 * (CALL_ID_DIGITS - text.len());
+        let first = number << rest_bits;
+        Some((first, first | ((1 << rest_bits) - 1)))
+    }
+
     fn text(self) -> [u8; CALL_ID_BYTES] {
-        const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let mut text = *b"call_00000000000000000000000000";
         let mut rest = self.0;
         for place in text.iter_mut().skip(5).rev() {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -11,7 +11,9 @@ use ipnet::IpNet;
 use trunkline_connector::ConnectorName;
 use trunkline_egress::address::{MetadataRule, OwnListeners, PlainRule, Rules};
 use trunkline_egress::{Clock, Egress, Settings};
+use trunkline_log::CallLog;
 
+use crate::cache::{Cache, Purge};
 use crate::call::{Call, Reply};
 use crate::catalog::Catalog;
 use crate::config::Config;
@@ -22,11 +24,16 @@ use crate::fetch::{self, FetchOptions, Fetched};
 use crate::followed;
 use crate::installed::Snapshot;
 use crate::jobs::{self, Finished, Look, WaitError};
+use crate::log;
 use crate::metrics::{self, Metrics, Shard};
 use crate::pages::{PageOptions, Pages};
 use crate::pipeline::{self, Changed, Plan};
 use crate::secret::Secrets;
-use crate::upstream::UpstreamView;
+use crate::sharing;
+use crate::upstream::{Sharing, UpstreamView};
+
+/// How long the log of calls may take to write what it still has, at the end.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Makes calls of third-party APIs. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
@@ -39,10 +46,15 @@ pub struct Trunkline {
 #[derive(Debug)]
 struct Shared {
     snapshot: ArcSwap<Snapshot>,
+    cache: Cache,
+    /// With whom limits and kept answers are shared.
+    sharing: Option<Sharing>,
     metrics: Metrics,
     watcher: Arc<Watcher>,
     clock: Clock,
     own_listeners: Arc<OwnListeners>,
+    /// The log of calls, once it has been begun.
+    call_log: OnceLock<CallLog>,
 }
 
 /// What each thread of a gateway has for itself.
@@ -52,6 +64,8 @@ struct Own {
     /// The same door with no exceptions, for addresses that strangers choose.
     guarded: Egress,
     metrics: Arc<Shard>,
+    /// Where its calls are put down to be logged.
+    call_log: OnceLock<Arc<trunkline_log::Shard>>,
 }
 
 impl Trunkline {
@@ -65,6 +79,9 @@ impl Trunkline {
         secrets: &Secrets,
         clock: Clock,
     ) -> Result<Self, Error> {
+        let store = Cache::store_of(config.cache);
+        let sharing = sharing::start(&config, secrets, &store)?;
+        let cache = Cache::new(store, sharing.as_ref().map(|sharing| sharing.redis.clone()));
         let own_listeners = Arc::new(OwnListeners::default());
         let guarded = Rules {
             own: Arc::clone(&own_listeners),
@@ -72,21 +89,31 @@ impl Trunkline {
         };
         let guarded = open_egress(&config, guarded, &clock)?;
         let egress = open_egress(&config, rules(&config, &own_listeners), &clock)?;
-        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, None, &clock)?;
+        let snapshot = Snapshot::new(
+            config,
+            Arc::new(catalog),
+            secrets,
+            None,
+            (&clock, sharing.as_ref()),
+        )?;
         let metrics = Metrics::default();
         let own = Own {
             egress,
             guarded,
             metrics: metrics.new_shard(),
+            call_log: OnceLock::new(),
         };
         let snapshot = ArcSwap::from_pointee(snapshot);
         let looks = Arc::clone(metrics.looks());
         let shared = Shared {
             snapshot,
+            cache,
+            sharing,
             metrics,
             watcher: Arc::new(Watcher::new(looks, clock.clone())),
             clock,
             own_listeners,
+            call_log: OnceLock::new(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -101,6 +128,9 @@ impl Trunkline {
             egress: self.own.egress.with_own_pool(),
             guarded: self.own.guarded.with_own_pool(),
             metrics: self.shared.metrics.new_shard(),
+            call_log: self
+                .new_place_in_log()
+                .map_or_else(OnceLock::new, OnceLock::from),
         };
         Self {
             shared: Arc::clone(&self.shared),
@@ -120,8 +150,9 @@ impl Trunkline {
         secrets: &Secrets,
     ) -> Result<(), Error> {
         let before = self.snapshot();
-        let clock = &self.shared.clock;
-        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, Some(&before), clock)?;
+        let shared = (&self.shared.clock, self.shared.sharing.as_ref());
+        let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, Some(&before), shared)?;
+        self.shared.cache.resize(snapshot.config.cache);
         self.shared.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -237,6 +268,44 @@ impl Trunkline {
         self.shared.watcher.keep_in(folder.into());
     }
 
+    /// Takes kept answers away; says how many there were. Where several processes share them, they
+    /// are gone everywhere.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadInput`], and [`ErrorKind::SharedStoreAway`] if the others cannot be told.
+    pub async fn purge(&self, purge: Purge) -> Result<u64, Error> {
+        self.shared.cache.purge(&purge).await
+    }
+
+    /// From now on, every call is put down in the log in this folder, for as long as `calls.keep`
+    /// says; see [`log`](crate::log). Engines that were made [with their own
+    /// pool](Self::with_own_pool) before log nothing. The first folder counts.
+    pub fn keep_calls_in(&self, folder: impl Into<PathBuf>) {
+        let Some(calls) = self.config().calls else {
+            return;
+        };
+        if self.shared.call_log.get().is_some() {
+            return;
+        }
+        match log::start(folder.into(), calls, self.shared.clock.clone()) {
+            Ok(begun) => {
+                // If another was begun at the same moment, that one is kept, and this one ends.
+                self.shared.call_log.set(begun).ok();
+            }
+            Err(err) => tracing::warn!(error = %err, "no log of calls can be kept"),
+        }
+        if let Some(place) = self.new_place_in_log() {
+            self.own.call_log.set(place).ok();
+        }
+    }
+
+    /// Writes down what the log of calls still has to write, for at most two seconds, and ends it.
+    /// Whether all of it was written; calls that end later are not logged.
+    pub fn finish_calls(&self) -> bool {
+        let log = self.shared.call_log.get();
+        log.is_none_or(|log| log.close(CLOSE_WITHIN))
+    }
+
     /// How every upstream does that has been called, and how far its limits are used.
     pub fn upstreams(&self) -> Vec<UpstreamView> {
         let snapshot = self.snapshot();
@@ -254,6 +323,13 @@ impl Trunkline {
     pub fn render_metrics(&self) -> String {
         let mut text = self.shared.metrics.render();
         text.push_str(&metrics::render_upstreams(&self.upstreams()));
+        text.push_str(&self.shared.cache.render());
+        if let Some(sharing) = &self.shared.sharing {
+            text.push_str(&sharing::render(sharing));
+        }
+        if let Some(log) = self.shared.call_log.get() {
+            text.push_str(&log::render(log.counts()));
+        }
         text
     }
 
@@ -266,12 +342,25 @@ impl Trunkline {
         self.shared.snapshot.load_full()
     }
 
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.shared.cache
+    }
+
     pub(crate) fn egress(&self) -> &Egress {
         &self.own.egress
     }
 
     pub(crate) fn watcher(&self) -> &Arc<Watcher> {
         &self.shared.watcher
+    }
+
+    /// Where this engine's calls are put down to be logged, if they are.
+    pub(crate) fn call_log(&self) -> Option<&Arc<trunkline_log::Shard>> {
+        self.own.call_log.get()
+    }
+
+    fn new_place_in_log(&self) -> Option<Arc<trunkline_log::Shard>> {
+        self.shared.call_log.get().map(CallLog::shard)
     }
 
     pub(crate) fn metrics_shard(&self) -> &Arc<Shard> {

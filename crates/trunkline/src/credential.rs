@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use trunkline_connector::{Auth, Connector, SecretText};
 use trunkline_egress::Head;
@@ -181,6 +181,11 @@ impl Credential {
         }
     }
 
+    /// The secrets that it is made of, in the connector's order; `None` for those not known.
+    pub(crate) fn values(&self) -> impl Iterator<Item = Option<&Secret>> {
+        self.values.specs.iter().map(|spec| spec.value.as_ref())
+    }
+
     /// How it is proven.
     ///
     /// # Errors
@@ -235,6 +240,21 @@ impl Proof {
             Self::Headers(headers) => headers.iter().any(|(ours, _)| ours == name),
             Self::Token(_) => *name == header::AUTHORIZATION,
             Self::Query { .. } | Self::Hmac(_) | Self::Sigv4(_) => false,
+        }
+    }
+
+    /// Takes out the caller's headers in whose place it puts ours.
+    pub(crate) fn take_out(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Headers(ours) => {
+                for (name, _) in ours {
+                    headers.remove(name);
+                }
+            }
+            Self::Token(_) => {
+                headers.remove(header::AUTHORIZATION);
+            }
+            Self::Query { .. } | Self::Hmac(_) | Self::Sigv4(_) => {}
         }
     }
 

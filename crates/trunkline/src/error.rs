@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use trunkline_connector::Connector;
 
 use crate::call::CallId;
@@ -100,6 +100,8 @@ kinds! {
     HostRefused: "host_refused", 421, Caller, "this host name is not ours", Some("http_request_denied");
     /// A browser page of a foreign origin asked.
     OriginRefused: "origin_refused", 403, Caller, "a foreign web page may not call", Some("http_request_denied");
+    /// The route asks for the admin token, and the request did not bring it.
+    AdminTokenRequired: "admin_token_required", 401, Operator, "the admin token is missing or wrong", None;
     /// The caller left before the answer, or cut its upload.
     CallerGone: "caller_gone", 400, Caller, "the caller went away", Some("http_request_error");
     /// The caller has made as many calls as it may.
@@ -112,6 +114,8 @@ kinds! {
     Overloaded: "overloaded", 503, Operator, "too many connections are open", Some("connection_limit_reached");
     /// The process is ending.
     ShuttingDown: "shutting_down", 503, Operator, "the gateway is shutting down", None;
+    /// There is a log of calls, and it cannot be read.
+    LogUnreadable: "log_unreadable", 500, Operator, "the log of calls cannot be read", None;
     /// A setting is wrong.
     BadSettings: "bad_settings", 500, Operator, "a setting is wrong", Some("proxy_configuration_error");
     /// A connector file is wrong.
@@ -134,6 +138,8 @@ kinds! {
     TlsFailed: "tls_failed", 502, Upstream, "the upstream's certificate or encryption was not accepted", Some("tls_certificate_error");
     /// The upstream keeps failing and is left alone for a while.
     UpstreamSuspended: "upstream_suspended", 503, Upstream, "the upstream keeps failing", Some("destination_unavailable");
+    /// The Redis that several processes share cannot be asked.
+    SharedStoreAway: "shared_store_away", 503, Operator, "Redis is away", Some("proxy_internal_error");
     /// The upstream took the request and did not begin its answer in time.
     FirstByteTimeout: "first_byte_timeout", 504, Upstream, "the upstream did not begin to answer in time", Some("http_response_timeout");
     /// The upstream's answer stopped in the middle.
@@ -178,6 +184,7 @@ struct Inner {
     hint: Option<String>,
     retry_after: Option<Duration>,
     quota: Option<Quota>,
+    cache_status: Option<HeaderValue>,
     call_id: Option<CallId>,
     attempts: u32,
     findings: Option<Findings>,
@@ -193,6 +200,7 @@ impl Error {
             hint: None,
             retry_after: None,
             quota: None,
+            cache_status: None,
             call_id: None,
             attempts: 0,
             findings: None,
@@ -242,6 +250,30 @@ impl Error {
         self
     }
 
+    /// The same for another caller, without what lies under it.
+    pub(crate) fn again(&self) -> Self {
+        let inner = &self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            message: inner.message.clone(),
+            hint: inner.hint.clone(),
+            retry_after: inner.retry_after,
+            quota: inner.quota.clone(),
+            cache_status: inner.cache_status.clone(),
+            call_id: None,
+            attempts: 0,
+            findings: inner.findings.clone(),
+            source: None,
+        }))
+    }
+
+    /// Adds what the cache did, as the field `Cache-Status` says it.
+    #[must_use]
+    pub(crate) fn with_cache_status(mut self, status: HeaderValue) -> Self {
+        self.0.cache_status = Some(status);
+        self
+    }
+
     /// Adds what does not fit a schema, place by place.
     #[must_use]
     pub fn with_findings(mut self, findings: Findings) -> Self {
@@ -273,6 +305,11 @@ impl Error {
     /// What is left of a limit, where the error is about one.
     pub fn quota(&self) -> Option<&Quota> {
         self.0.quota.as_ref()
+    }
+
+    /// What the cache did, where it was asked.
+    pub fn cache_status(&self) -> Option<&HeaderValue> {
+        self.0.cache_status.as_ref()
     }
 
     /// The call it happened to, where it was one.

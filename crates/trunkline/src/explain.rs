@@ -166,6 +166,17 @@ fn by_class(class: Class) -> &'static str {
     }
 }
 
+/// What an answer means that says in its body that it is an error, whatever its status.
+pub(crate) fn of_class(class: Class) -> Option<Explanation> {
+    let what_to_do = by_class(class).to_owned();
+    (class != Class::Ok).then(|| Explanation {
+        what: "the answer's body says that it is an error".to_owned(),
+        whose_move: mover(class),
+        what_to_do,
+        docs: None,
+    })
+}
+
 /// What is true of a status with any API: what happened, whose move it is, what to do.
 type General = (RangeInclusive<u16>, &'static str, Mover, &'static str);
 
@@ -349,6 +360,9 @@ pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::OriginRefused => {
             "call from your back end, or list the page's origin in `server.origins`"
         }
+        ErrorKind::AdminTokenRequired => {
+            "send `Authorization: Bearer` and what stands in `admin.token` in the data folder"
+        }
         ErrorKind::CallerGone => "keep the connection open until the answer is there",
         ErrorKind::CallerLimitReached => "send fewer calls, or raise `callers.limit`",
         ErrorKind::LimitReached => {
@@ -357,6 +371,9 @@ pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::NotCached => "leave `only-if-cached` out, so that the API may be asked",
         ErrorKind::Overloaded => "reuse connections, or raise `server.connections_max`",
         ErrorKind::ShuttingDown => "ask again in a moment",
+        ErrorKind::LogUnreadable => {
+            "see that `calls.db` in the data folder belongs to whoever runs this, or move it away: a new one begins"
+        }
         ErrorKind::BadSettings => "see what is set with `trunkline config show`",
         ErrorKind::BadConnectorFile => "find every mistake with `trunkline connectors check`",
         ErrorKind::SecretMissing => {
@@ -377,6 +394,7 @@ pub(crate) fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::TlsFailed => {
             "check this machine's clock and the name; a company's own authority goes into `egress.extra_ca`"
         }
+        ErrorKind::SharedStoreAway => "check that the Redis of `redis.url` runs and can be reached",
         ErrorKind::UpstreamSuspended => {
             "ask again after the time that `Retry-After` says; `/-/api/v1/upstreams` shows how the API does"
         }

@@ -4,6 +4,7 @@ use trunkline_egress::{ReceiveError, ReceiveErrorKind, SendError, SendErrorKind}
 
 use crate::error::{Error, ErrorKind};
 use crate::explain;
+use crate::source::Broken;
 
 /// Why `host` gave no answer.
 pub(crate) fn of_send(error: SendError, host: &str) -> Error {
@@ -68,6 +69,26 @@ pub(crate) fn of_send(error: SendError, host: &str) -> Error {
         _ => explain::remedy(kind),
     };
     Error::new(kind, message).with_hint(hint).with_source(error)
+}
+
+/// Why a body broke off, wherever it came from.
+pub(crate) fn of_broken(broken: Broken) -> Error {
+    match broken {
+        Broken::Received(error) => of_receive(error),
+        Broken::Shared(error) => error.again(),
+        Broken::Late => late("the time for the call ended in the middle of the answer"),
+        Broken::Abandoned => {
+            let kind = ErrorKind::UpstreamClosed;
+            let message = "the answer broke off in the middle, for all who waited for it together";
+            Error::new(kind, message).with_hint(explain::remedy(kind))
+        }
+    }
+}
+
+/// That the time which the caller allows is over.
+pub(crate) fn late(message: &str) -> Error {
+    let kind = ErrorKind::CallTimeout;
+    Error::new(kind, message).with_hint(explain::remedy(kind))
 }
 
 /// Why an answer broke off, for whoever was reading it.

@@ -8,8 +8,10 @@ use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
+use trunkline_egress::Clock;
 use trunkline_egress::clock::Elapsed;
-use trunkline_egress::{Clock, ReceiveError, Received};
+
+use crate::source::{Broken, Source};
 
 /// How large a body may be that is looked into.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +40,7 @@ pub(crate) struct Held {
     /// Boxed, because they are rare and this is moved often.
     pub(crate) trailers: Option<Box<HeaderMap>>,
     /// What has not been read; `None` where all of it was.
-    pub(crate) rest: Option<Received>,
+    pub(crate) rest: Option<Source>,
     encoding: Encoding,
 }
 
@@ -55,7 +57,7 @@ pub(crate) enum Encoding {
 
 impl Held {
     /// A body that passes unread.
-    pub(crate) fn nothing(body: Received) -> Self {
+    pub(crate) fn nothing(body: Source) -> Self {
         Self {
             first: Bytes::new(),
             trailers: None,
@@ -64,14 +66,24 @@ impl Held {
         }
     }
 
+    /// A body that is all there.
+    pub(crate) fn whole(body: Bytes, headers: &HeaderMap) -> Self {
+        Self {
+            first: body,
+            trailers: None,
+            rest: None,
+            encoding: encoding(headers),
+        }
+    }
+
     /// Reads up to about `bytes_max`, for as long as `clock` has not come to `until`. What has not
     /// come by then passes unread.
     pub(crate) async fn read(
-        mut body: Received,
+        mut body: Source,
         headers: &HeaderMap,
         bytes_max: usize,
         (clock, until): (&Clock, Instant),
-    ) -> Result<Self, ReceiveError> {
+    ) -> Result<Self, Broken> {
         let encoding = encoding(headers);
         let mut first = BytesMut::new();
         let mut trailers = None;

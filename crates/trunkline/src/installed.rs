@@ -15,6 +15,7 @@ use trunkline_connector::format::Need;
 use trunkline_connector::outcome;
 use trunkline_connector::{BaseUrl, Connector, ConnectorName, Timeouts};
 use trunkline_egress::{Clock, Origin};
+use trunkline_store::KeyMaker;
 use url::Url;
 
 use crate::callers::Callers;
@@ -26,7 +27,7 @@ use crate::explain;
 use crate::pipeline::retry::RetryPolicy;
 use crate::schema::Checks;
 use crate::secret::{Secret, SecretError, Secrets};
-use crate::upstream::{Pacing, Upstream};
+use crate::upstream::{Pacing, Sharing, Upstream};
 
 pub(crate) use keeping::{Keeping, Methods};
 pub(crate) use places::Placed;
@@ -65,6 +66,10 @@ pub(crate) struct Snapshot {
 #[derive(Debug)]
 pub(crate) struct Installed {
     pub(crate) connector: Arc<Connector>,
+    /// Its name, as what is kept shares it.
+    pub(crate) name: Arc<str>,
+    /// Of the credential and of all that the settings add to each request.
+    identity: [u8; 32],
     /// The names of its operations, in their order, as records share them.
     pub(crate) operation_names: Vec<Arc<str>>,
     /// What the bodies of its operations are compared with.
@@ -94,6 +99,7 @@ pub(crate) struct Installed {
 #[derive(Clone, Copy)]
 struct Kept<'a> {
     before: Option<&'a Installed>,
+    sharing: Option<&'a Sharing>,
     clock: &'a Clock,
 }
 
@@ -114,7 +120,7 @@ impl Snapshot {
         catalog: Arc<Catalog>,
         secrets: &Secrets,
         before: Option<&Self>,
-        clock: &Clock,
+        (clock, sharing): (&Clock, Option<&Sharing>),
     ) -> Result<Self, Error> {
         for name in config.connectors.keys().chain(config.listeners.keys()) {
             if catalog.find(name.as_str()).is_none() {
@@ -128,6 +134,7 @@ impl Snapshot {
             let connector = Arc::clone(&entry.connector);
             let kept = Kept {
                 before: before.map(|before| &**before),
+                sharing,
                 clock,
             };
             let ready = Installed::new(connector, &config, secrets, kept)?;
@@ -205,10 +212,13 @@ impl Installed {
             .iter()
             .map(|operation| Arc::from(operation.name.as_str()));
         let (credential_headers, credential_query) = credential_names(&connector);
+        let credential = values.map(|values| Credential::new(&connector, values, &tokening));
         Ok(Self {
+            name: connector.name.as_str().into(),
+            identity: identity(credential.as_ref().ok(), over),
             credential_headers,
             credential_query,
-            credential: values.map(|values| Credential::new(&connector, values, &tokening)),
+            credential,
             places,
             operation_names: names.collect(),
             checks: Checks::new(&connector, over)?,
@@ -222,7 +232,7 @@ impl Installed {
                 &connector,
                 over,
                 config,
-                kept.before.map(|old| &old.pacings),
+                (kept.before.map(|old| &old.pacings), kept.sharing),
             )?,
             upstream,
             keepings: Keepings::new(&connector, over)?,
@@ -238,6 +248,12 @@ impl Installed {
             Some((_, operation)) => Some(*operation),
             None => self.connector.operation_at(method, path),
         }
+    }
+
+    /// Tells whose answers are whose: a digest of the credential, and of all that the settings add
+    /// to each request.
+    pub(crate) fn identity(&self) -> &[u8; 32] {
+        &self.identity
     }
 
     /// How fast attempts of the operation at a place may follow each other.
@@ -383,6 +399,18 @@ pub(crate) fn credential_names(connector: &Connector) -> (Vec<HeaderName>, Vec<S
     let mut query = connector.credential_query.clone();
     query.extend(connector.auth.query_fields().into_iter().map(str::to_owned));
     (headers, query)
+}
+
+fn identity(credential: Option<&Credential>, over: &Override) -> [u8; 32] {
+    let mut maker = KeyMaker::new();
+    for (name, value) in &over.headers {
+        maker.add(name.as_str().as_bytes()).add(value.as_bytes());
+    }
+    maker.add_optional(None);
+    for value in credential.into_iter().flat_map(Credential::values) {
+        maker.add_optional(value.map(|value| value.expose().as_bytes()));
+    }
+    *maker.key().as_bytes()
 }
 
 fn example(connector: &Connector, place: usize) -> Option<Secret> {

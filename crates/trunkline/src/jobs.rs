@@ -15,6 +15,7 @@ use trunkline_connector::{Connector, Inputs, JobState, Operation, Poll, words};
 
 use crate::call::{Call, CallId, Options, Reply, Target};
 use crate::client::Trunkline;
+use crate::config::Keep;
 use crate::error::{Error, ErrorKind};
 use crate::installed::{self, Installed};
 use crate::pages::{self, Stopped};
@@ -239,6 +240,8 @@ impl<'e> Job<'e> {
         call.options = options.clone();
         let left = timeout.map(|timeout| timeout.saturating_sub(elapsed).max(LOOK_MIN));
         call.options.timeout = options.timeout.or(left);
+        // How a job stood the last time is what nobody looks for.
+        call.options.cache = Some(Keep::Off);
         make(self.engine, call)
             .await
             .map_err(|cause| self.error(cause))

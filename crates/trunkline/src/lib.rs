@@ -23,6 +23,8 @@
 //! # }
 //! ```
 
+pub mod admin;
+mod cache;
 mod call;
 mod callers;
 mod catalog;
@@ -39,6 +41,7 @@ mod followed;
 mod held;
 mod installed;
 mod jobs;
+pub mod log;
 mod metrics;
 mod observe;
 mod pages;
@@ -46,12 +49,15 @@ mod pipeline;
 mod reply;
 mod schema;
 mod secret;
+mod sharing;
+mod source;
 pub mod sse;
 mod upstream;
 
 pub use trunkline_connector as connector;
 pub use trunkline_egress::{Body, BodyError, Clock, ManualClock};
 
+pub use cache::Purge;
 pub use call::{
     Call, CallId, Caller, Fault, Files, JudgeBy, Options, Paginate, Reply, ReplyBody, Target,
     Validate, VendorError,

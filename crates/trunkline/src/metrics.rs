@@ -88,7 +88,7 @@ struct Series {
 }
 
 impl Shard {
-    pub(crate) fn count(&self, event: &CallEnded) {
+    pub(crate) fn count(&self, event: &CallEnded<'_>) {
         let key = Key {
             connector: event.connector,
             operation: event.operation.clone(),

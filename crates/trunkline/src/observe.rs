@@ -8,6 +8,7 @@ use trunkline_connector::format::Class;
 
 use crate::call::CallId;
 use crate::error::ErrorKind;
+use crate::log::Note;
 use crate::metrics::Shard;
 
 /// How a call ended.
@@ -43,7 +44,7 @@ impl Ended {
 
 /// A call has ended.
 #[derive(Debug)]
-pub(crate) struct CallEnded {
+pub(crate) struct CallEnded<'a> {
     pub(crate) call_id: CallId,
     /// `None` where there is no such connector.
     pub(crate) connector: Option<ConnectorName>,
@@ -51,12 +52,19 @@ pub(crate) struct CallEnded {
     pub(crate) operation: Option<Arc<str>>,
     pub(crate) attempts: u32,
     pub(crate) took: Duration,
+    /// How long its attempts waited for their turn, together.
+    pub(crate) waited: Duration,
     pub(crate) ended: Ended,
+    /// What only the log of calls is told, where one is kept.
+    pub(crate) note: Option<&'a Note>,
 }
 
 /// Tells everyone who reads events.
-pub(crate) fn tell(metrics: &Shard, event: &CallEnded) {
+pub(crate) fn tell(metrics: &Shard, event: &CallEnded<'_>) {
     metrics.count(event);
+    if let Some(note) = event.note {
+        note.hand_over(event);
+    }
     tracing::debug!(
         call.id = %event.call_id,
         connector.name = event.connector.as_ref().map_or("", ConnectorName::as_str),

@@ -4,6 +4,7 @@
 pub(crate) mod resolve; // which operation, at which address
 mod authorize; // whose credential, and may this caller use it
 mod admit; // may this caller ask anything more for now
+pub(crate) mod look; // is there an answer already, or another call that gets one
 mod renew; // a token that is good now, where it runs out
 mod pace; // when the limits let an attempt go
 mod sign; // the request of one attempt, our credential in place of the caller's
@@ -12,7 +13,11 @@ mod classify; // what the answer means
 pub(crate) mod retry; // is it worth another attempt
 mod settle; // the last attempt's answer, or why there is none
 pub(crate) mod validate; // is it what the operation promises
+mod store; // what is kept of it for the next who asks
 pub(crate) mod record; // what is remembered of it
+
+mod fetch;
+pub(crate) mod trail;
 
 pub(crate) mod upgrade;
 
@@ -25,8 +30,8 @@ use trunkline_egress::{Body, Origin};
 
 use admit::Admitted;
 use authorize::Granted;
+use look::Looked;
 use record::Record;
-use retry::Decision;
 
 use crate::call::{Call, Reply};
 use crate::client::Trunkline;
@@ -48,6 +53,7 @@ pub(crate) fn run(
 /// The stages that do not wait.
 fn admitted(engine: &Trunkline, call: Call, record: &mut Record) -> Result<Admitted, Error> {
     let snapshot = engine.snapshot();
+    record.asks(&call);
     let resolved = resolve::resolve(&snapshot, call)?;
     let granted = authorize::authorize(resolved, record)?;
     admit::admit(granted, &snapshot.callers, record)
@@ -64,41 +70,22 @@ async fn answer(
         let looked = Box::pin(validate::look_at_request(engine, &mut granted)).await;
         record.note(looked)?;
     }
-    let answered = loop {
-        if renew::is_needed(&granted) {
-            let renewed = Box::pin(renew::renew(engine, &mut granted)).await;
-            record.note(renewed)?;
-        }
-        let entered = pace::at_once(&mut granted, &record);
-        let mut permit = if let Some(permit) = record.note(entered)? {
-            permit
-        } else {
-            let waited = Box::pin(pace::wait(&granted)).await;
-            record.note(waited)?
-        };
-        let signed = sign::sign(&mut granted, &mut record, &mut permit);
-        let sent = send::send(engine.egress(), record.note(signed)?).await;
-        let mut classified = classify::classify(&granted, sent, engine.clock()).await;
-        pace::learn(&granted, &mut permit, (&mut classified, &record));
-        match settle::decide(&granted, &classified, &record) {
-            Decision::After(wait) => {
-                // What came of this attempt may hold a connection; whoever sleeps holds none.
-                drop((classified, permit));
-                engine.clock().sleep(wait).await;
-            }
-            Decision::Renew => {
-                drop(classified);
-                granted.forget_token();
-            }
-            Decision::Settle(why) => {
-                record.holds(permit);
-                break record.note(settle::settle(&granted, classified, why))?;
-            }
-        }
+    let trail = &mut record.trail;
+    let looked = if look::is_wanted(&granted) {
+        Box::pin(look::look(engine, &mut granted, trail)).await
+    } else {
+        let fetched = fetch::fetch(engine, &mut granted, trail).await;
+        fetched.map(Looked::uncached)
     };
+    let Looked {
+        answered,
+        note,
+        key,
+    } = record.note(looked)?;
     let valid = validate::validate(&granted, answered, engine, &record).await;
     let valid = record.note(valid)?;
-    Ok(record.into_reply(valid))
+    let filed = store::store(engine, &granted, &record.trail, (valid, note, key));
+    Ok(record.into_reply(filed))
 }
 
 /// A request that is looked at and not sent.
@@ -125,6 +112,6 @@ fn rehearse(engine: &Trunkline, call: Call) -> Result<(Box<Granted>, Body), Erro
     let mut record = Record::rehearse(engine);
     let resolved = resolve::resolve(&engine.snapshot(), call)?;
     let mut granted = authorize::authorize(resolved, &mut record)?;
-    let body = sign::rehearse(&mut granted, &mut record)?.body;
+    let body = sign::rehearse(&mut granted, &mut record.trail)?.body;
     Ok((granted, body))
 }

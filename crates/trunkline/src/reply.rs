@@ -6,13 +6,13 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use trunkline_egress::ReceiveError;
 
 use crate::error::{Error, ErrorKind};
 use crate::failure;
 use crate::held::Held;
 use crate::pipeline::record::Record;
 use crate::pipeline::validate::{Next, Passing};
+use crate::source::Broken;
 
 /// The upstream's body, piece by piece as it comes.
 ///
@@ -83,7 +83,7 @@ impl Rest {
                 Ok(frame) => frame,
                 Err(error) => {
                     self.passing = None;
-                    return Poll::Ready(Some(Err(failure::of_receive(error))));
+                    return Poll::Ready(Some(Err(failure::of_broken(error))));
                 }
             };
             match self.passing.as_deref_mut() {
@@ -117,10 +117,7 @@ impl Rest {
     }
 
     /// Waits for the next piece, if there is one.
-    fn poll_rest(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReceiveError>>> {
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         if !self.held.first.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.held.first)))));
         }
@@ -146,9 +143,12 @@ impl http_body::Body for ReplyBody {
         let frame = if this.passing.is_some() {
             ready!(this.poll_passing(cx))
         } else {
-            ready!(this.poll_rest(cx)).map(|frame| frame.map_err(failure::of_receive))
+            ready!(this.poll_rest(cx)).map(|frame| frame.map_err(failure::of_broken))
         };
-        if let Some(Ok(_)) = frame {
+        if let Some(Ok(passes)) = &frame {
+            if let (Some(data), Some(record)) = (passes.data_ref(), &mut this.record) {
+                record.passes(data.len());
+            }
             return Poll::Ready(frame);
         }
         match (&frame, this.record.take()) {

@@ -264,6 +264,11 @@ impl Secrets {
         address.variables().find_map(|env| self.look(env))
     }
 
+    /// The value of a variable of the app's own, wherever such values are found.
+    pub(crate) fn variable(&self, env: &str) -> Option<Found> {
+        self.look(env)
+    }
+
     fn look(&self, env: &str) -> Option<Found> {
         self.shelves.iter().find_map(|shelf| {
             let value = shelf.values.find(env)?.trim();

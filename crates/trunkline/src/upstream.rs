@@ -6,6 +6,7 @@ mod budget;
 mod enter;
 mod line;
 mod permit;
+mod lease;
 mod view;
 mod windows;
 
@@ -24,6 +25,7 @@ use trunkline_limit::learned::Learned;
 
 pub(crate) use budget::RetryBudget;
 pub(crate) use enter::{Attempt, Cause, Refused};
+pub(crate) use lease::Sharing;
 pub(crate) use permit::{Permit, Reach};
 pub use view::{BreakerView, LaneView, LeftView, UpstreamView, WindowView};
 pub(crate) use windows::Windows;

@@ -154,7 +154,7 @@ impl Response {
         let has_length = self
             .headers
             .iter()
-            .any(|(name, _)| name == "content-length");
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         let is_bodyless = matches!(self.status, 204 | 304);
         let mut headers = self.headers.clone();
         if !has_length && !is_bodyless {
@@ -164,6 +164,15 @@ impl Response {
             &format!("HTTP/1.1 {} Scripted", self.status),
             &headers,
             &self.body,
+        )
+    }
+
+    /// The bytes of its head, if its headers tell how the body is framed.
+    pub(crate) fn chunked_head(&self) -> Vec<u8> {
+        wire::message(
+            &format!("HTTP/1.1 {} Scripted", self.status),
+            &self.headers,
+            &[],
         )
     }
 

@@ -54,7 +54,8 @@ fn usage_that_is_wrong_is_2_and_says_what_was_meant() {
             "write GET in capitals",
         ),
         (&["secrets", "set", "OPENAI_API_KEY"], "not in this version"),
-        (&["cache", "purge"], "not in this version"),
+        (&["cache", "purge"], "--all"),
+        (&["events", "list"], "not in this version"),
         (&["connectors", "run"], "unrecognized subcommand"),
         (
             &["call", "openai", "models.list", "--timeout", "10"],

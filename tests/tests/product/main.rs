@@ -10,6 +10,9 @@
 
 mod connectors;
 
+mod api;
+mod cache;
+mod calls;
 mod cancel;
 mod cli;
 mod docs;

@@ -50,14 +50,20 @@ const HELD: &[Held] = &[
     Held {
         name: "rustls",
         feature: None,
-        owners: &["trunkline-egress"],
-        reason: "only egress dials",
+        owners: &["trunkline-egress", "trunkline-redis"],
+        reason: "only egress dials, and Redis is the operator's own",
     },
     Held {
         name: "tokio-rustls",
         feature: None,
         owners: &["trunkline-egress"],
         reason: "only egress dials",
+    },
+    Held {
+        name: "redis",
+        feature: None,
+        owners: &["trunkline-redis"],
+        reason: "only it speaks to Redis",
     },
     Held {
         name: "rusqlite",

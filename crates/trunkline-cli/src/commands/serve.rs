@@ -6,10 +6,12 @@ mod signals;
 mod tests;
 
 use std::error::Error as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
 use tokio::runtime::Builder;
+use trunkline::admin::AdminToken;
 use trunkline::config::Setting;
 use trunkline::{Clock, Config, Environment, Trunkline};
 use trunkline_server::sandbox::Sandbox;
@@ -20,7 +22,7 @@ use crate::commands::Context;
 use crate::commands::serve::signals::{Asked, Signals};
 use crate::engine::{self, Parts};
 use crate::exit::Exit;
-use crate::failure::{Complaint, Failure};
+use crate::failure::{Complaint, Failure, reason};
 use crate::folder::Folder;
 use crate::logging;
 
@@ -85,8 +87,10 @@ impl Serve {
         let data_dir = config.data_dir.clone();
         let engine = Trunkline::new(Arc::new(source.in_force(config)), catalog, &secrets, clock)?;
         if sandbox.is_none() {
-            engine.keep_drift_in(data_dir);
+            engine.keep_drift_in(&data_dir);
         }
+        engine.keep_calls_in(&data_dir);
+        let admin = admin_token(&data_dir);
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|err| engine::no_start(&err))?;
         // Before anybody can know that we run, so that no signal ends us without draining.
@@ -95,6 +99,7 @@ impl Serve {
         let running = trunkline_server::start(Setup {
             engine: engine.clone(),
             sandbox,
+            admin,
         });
         let running = running.map_err(|err| no_place(&err, engine.config().settings()))?;
         for listening in running.addresses() {
@@ -105,6 +110,9 @@ impl Serve {
         context.printer.flush()?;
         announce(&engine, &source);
         runtime.block_on(serve(running, signals, || source.reload(&engine)));
+        if !engine.finish_calls() {
+            tracing::warn!("some of the last calls are not in the log");
+        }
         runtime.shutdown_background();
         Ok(Exit::Success)
     }
@@ -121,6 +129,28 @@ async fn serve(running: Running, mut signals: Signals, reload: impl Fn()) {
         tracing::warn!("stopped at once, calls were cut off");
     } else {
         tracing::info!("stopped");
+    }
+}
+
+/// The token by which whoever runs the gateway asks it. Calls go on without one.
+fn admin_token(data_dir: &Path) -> Option<AdminToken> {
+    let opened = AdminToken::open(data_dir, |file| {
+        let file = file.display();
+        tracing::warn!(
+            "`{file}` could be read by others, which it no longer can; if one of them may have, remove it and start anew"
+        );
+    });
+    match opened {
+        Ok(token) => Some(token),
+        Err(err) => {
+            let file = AdminToken::file_in(data_dir);
+            tracing::warn!(
+                cause = reason(&err),
+                "nobody can use `/-/api/v1/`: `{}` cannot be made or used",
+                file.display()
+            );
+            None
+        }
     }
 }
 
@@ -201,9 +231,16 @@ impl Source {
     }
 }
 
-/// The settings that differ and concern listeners or addresses, which are set up at the start.
+/// The settings that differ and concern what is set up at the start: listeners, addresses, files.
 fn needs_restart(before: &[Setting], after: &[Setting]) -> Vec<String> {
-    const AT_START: [&str; 4] = ["server.", "listeners.", "egress.", "data."];
+    const AT_START: [&str; 6] = [
+        "server.",
+        "listeners.",
+        "egress.",
+        "data.",
+        "redis.",
+        "calls.",
+    ];
     let is_in = |setting: &Setting, others: &[Setting]| {
         others
             .iter()

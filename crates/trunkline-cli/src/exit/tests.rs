@@ -44,7 +44,7 @@ fn every_error_has_its_exit_status() {
     expect![[r#"
         2 unknown_connector
         2 unknown_operation
-        1 not_found
+        2 not_found
         2 unknown_connection
         2 bad_input
         2 bad_url
@@ -57,12 +57,14 @@ fn every_error_has_its_exit_status() {
         2 expectation_refused
         1 host_refused
         1 origin_refused
+        4 admin_token_required
         2 caller_gone
         5 caller_limit_reached
         5 limit_reached
         6 not_cached
         1 overloaded
         1 shutting_down
+        2 log_unreadable
         2 bad_settings
         2 bad_connector_file
         2 secret_missing
@@ -74,6 +76,7 @@ fn every_error_has_its_exit_status() {
         6 connect_timeout
         6 tls_failed
         6 upstream_suspended
+        6 shared_store_away
         6 first_byte_timeout
         6 idle_timeout
         6 call_timeout

@@ -28,7 +28,7 @@ impl Picked {
 /// Of a key that stands twice the last one counts, as it does for nearly every reader of JSON.
 pub(super) fn scalars(body: &[u8], pointers: &[&str]) -> Vec<Option<Picked>> {
     let nothing = || vec![None; pointers.len()];
-    if body.len() > BODY_BYTES_MAX {
+    if body.is_empty() || body.len() > BODY_BYTES_MAX {
         return nothing();
     }
     let mut found = nothing();

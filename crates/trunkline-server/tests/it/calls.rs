@@ -302,10 +302,10 @@ fn our_own_errors_are_problems() {
             "known are",
         ),
         (
-            "GET /up/a\r\nTrunkline-Cache: 60s",
+            "GET /up/a\r\nTrunkline-Cache: headers",
             400,
             "bad_header",
-            "leave the header out",
+            "`off` or a time",
         ),
         (
             "GET /up/a\r\nTrunkline-Sandbox: 429",

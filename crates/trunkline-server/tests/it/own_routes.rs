@@ -27,7 +27,14 @@ fn we_say_that_we_are_there() {
 #[test]
 fn what_is_not_there_is_not_found() {
     let stage = Stage::new();
-    for route in ["/-/", "/-", "/-/nothing", "/-/health/", "/-/api/v1/calls"] {
+    for route in [
+        "/-/",
+        "/-",
+        "/-/nothing",
+        "/-/health/",
+        "/-/api",
+        "/-/api/v1",
+    ] {
         let (head, body) = ask(&stage, &format!("GET {route}"));
         assert!(head.starts_with("http/1.1 404 "), "{route}: {head}");
         assert!(body.contains("\"code\":\"not_found\""), "{body}");

@@ -157,7 +157,11 @@ pub(crate) fn start_with(
 ) -> Result<Running, StartError> {
     let secrets = Secrets::read(&Environment::default(), Vec::new());
     let engine = Trunkline::new(Arc::new(config), catalog, &secrets, clock).unwrap();
-    trunkline_server::start(Setup { engine, sandbox })
+    trunkline_server::start(Setup {
+        engine,
+        sandbox,
+        admin: None,
+    })
 }
 
 pub(crate) fn tcp(listen: &Listen) -> SocketAddr {

@@ -33,7 +33,7 @@ fn our_headers_say_how_to_call() {
             ("trunkline-paginate", "all"),
         ],
         expect![
-            "Options { caller: Anyone, connection: None, timeout: Some(10s), attempts_max: Some(1), validate: Enforce, judge_by: Beginning, fault: None, paginate: Some(All) }"
+            "Options { caller: Anyone, connection: None, cache: None, timeout: Some(10s), attempts_max: Some(1), validate: Enforce, judge_by: Beginning, fault: None, paginate: Some(All) }"
         ],
     );
     check(
@@ -45,7 +45,7 @@ fn our_headers_say_how_to_call() {
             ("trunkline-paginate", "20"),
         ],
         expect![[
-            r#"Options { caller: Anyone, connection: Some("acme"), timeout: None, attempts_max: Some(3), validate: Report, judge_by: Beginning, fault: Some(RateLimited), paginate: Some(UpTo(20)) }"#
+            r#"Options { caller: Anyone, connection: Some("acme"), cache: Some(Off), timeout: None, attempts_max: Some(3), validate: Report, judge_by: Beginning, fault: Some(RateLimited), paginate: Some(UpTo(20)) }"#
         ]],
     );
 }
@@ -85,8 +85,8 @@ fn a_wrong_header_is_named_with_what_is_allowed() {
     check(
         &[("trunkline-tiemout", "1s")],
         expect![[r#"
-        there is no header `trunkline-tiemout`
-        hint: known are Trunkline-Connection, -Timeout, -Retry, -Paginate, -Validate and -Sandbox"#]],
+            there is no header `trunkline-tiemout`
+            hint: known are Trunkline-Connection, -Timeout, -Retry, -Cache, -Paginate, -Validate and -Sandbox"#]],
     );
     check(
         &[("trunkline-paginate", "0")],

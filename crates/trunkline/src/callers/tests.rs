@@ -12,6 +12,7 @@ fn limit(burst: u32, rate: u32, secs: u64) -> Limit {
         name: format!("{rate}/{secs}s"),
         rate: Rate::new(number(burst), number(rate), Duration::from_secs(secs)).unwrap(),
         wait_max: Duration::ZERO,
+        refill: (number(rate), Duration::from_secs(secs)),
     }
 }
 

@@ -142,6 +142,7 @@ pub(super) enum LimitSetting {
 /// So many in so long.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-whole" = true))]
 pub(super) struct LimitSection {
     /// How many.
     #[schemars(range(min = 1, max = 1_000_000_000))]
@@ -168,15 +169,16 @@ pub(super) enum CacheSetting {
 /// How long answers are kept, and what tells them apart.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-whole" = true))]
 pub(super) struct CacheRuleSection {
     /// `off`; `headers`: as the upstream says; or a time, for where it says nothing.
     #[schemars(regex(pattern = CACHE_PATTERN))]
     pub(super) time: String,
     /// The query fields that tell answers apart; left out: the whole query does.
     pub(super) query: Option<Vec<String>>,
-    /// Request headers that tell answers apart, besides what the upstream's `Vary` names.
-    #[serde(default)]
-    pub(super) headers: Vec<String>,
+    /// Request headers that tell answers apart, besides what the upstream's `Vary` names; left out:
+    /// with a time, every header does that may choose what is answered.
+    pub(super) headers: Option<Vec<String>>,
     /// Words by which `trunkline cache purge --tag` finds the answers.
     #[serde(default)]
     pub(super) tags: Vec<String>,
@@ -244,7 +246,8 @@ pub(super) enum Switch {
     Off,
 }
 
-/// A part of a settings file: the shape of [`File`], nothing required.
+/// A part of a settings file: the shape of [`File`], nothing required, but within tables that are
+/// given as a whole or not at all.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Part(pub(super) Value);
@@ -264,7 +267,7 @@ impl JsonSchema for Part {
 fn drop_required(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
-            if object.contains_key("properties") {
+            if object.contains_key("properties") && !object.contains_key("x-whole") {
                 object.remove("required");
             }
             object.values_mut().for_each(drop_required);

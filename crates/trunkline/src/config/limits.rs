@@ -23,6 +23,17 @@ pub struct Limit {
     pub rate: Rate,
     /// The longest that a call waits for its turn.
     pub wait_max: Duration,
+    /// How many come back in how long.
+    pub(crate) refill: (NonZeroU32, Duration),
+}
+
+impl Limit {
+    /// How many it holds, and how many come back in how long.
+    pub(crate) fn parts(&self) -> (NonZeroU32, NonZeroU32, Duration) {
+        let capacity = NonZeroU32::new(self.rate.capacity()).unwrap_or(NonZeroU32::MIN);
+        let (refill, period) = self.refill;
+        (capacity, refill, period)
+    }
 }
 
 /// Whether answers are kept, and what tells them apart.
@@ -32,8 +43,9 @@ pub struct Caching {
     pub time: Keep,
     /// The query fields that tell them apart, sorted; `None`: the whole query does.
     pub query: Option<Vec<String>>,
-    /// The request headers that do besides, sorted.
-    pub headers: Vec<HeaderName>,
+    /// The request headers that do besides, sorted; `None`: with a time, every one that may choose what
+    /// is answered.
+    pub headers: Option<Vec<HeaderName>>,
     /// Words by which they are purged.
     pub tags: Vec<String>,
     /// A problem at the setting, without words.
@@ -78,14 +90,15 @@ impl Reader<'_> {
     }
 
     fn limit(&mut self, path: &[&str], section: &LimitSection) -> Option<Limit> {
-        let rate = NonZeroU32::new(section.rate)?;
+        let refill = NonZeroU32::new(section.rate)?;
         let burst = NonZeroU32::new(section.burst.unwrap_or(section.rate))?;
-        let name = format!("{rate}/{}", section.per);
-        match Rate::new(burst, rate, section.per.0) {
+        let name = format!("{refill}/{}", section.per);
+        match Rate::new(burst, refill, section.per.0) {
             Ok(rate) => Some(Limit {
                 name,
                 rate,
                 wait_max: section.wait_max.map_or(WAIT_MAX, |wait| wait.0),
+                refill: (refill, section.per.0),
             }),
             Err(err) => {
                 let what = format!("allows `{name}`, which cannot be");
@@ -104,14 +117,15 @@ impl Reader<'_> {
         let mut meant = Caching {
             time: Keep::Off,
             query: None,
-            headers: Vec::new(),
+            headers: None,
             tags: Vec::new(),
             setting: self.problem(path, "", ""),
         };
         let text = match setting? {
             CacheSetting::Time(text) => text,
             CacheSetting::Table(rule) => {
-                meant.headers = self.header_names(path, &rule.headers);
+                let headers = rule.headers.as_ref();
+                meant.headers = headers.map(|names| self.header_names(path, names));
                 meant.query.clone_from(&rule.query);
                 meant.tags.clone_from(&rule.tags);
                 &rule.time
@@ -121,10 +135,10 @@ impl Reader<'_> {
             query.sort();
             query.dedup();
         }
-        meant
-            .headers
-            .sort_by(|one, other| one.as_str().cmp(other.as_str()));
-        meant.headers.dedup();
+        if let Some(headers) = &mut meant.headers {
+            headers.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+            headers.dedup();
+        }
         self.check_tags(path, &meant.tags);
         match Keep::read(text) {
             Some(time) => meant.time = time,

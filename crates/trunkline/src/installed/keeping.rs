@@ -17,8 +17,9 @@ pub(crate) struct Keeping {
     pub(crate) methods: Methods,
     /// The query fields that tell them apart, sorted; `None`: the whole query does.
     pub(crate) query: Option<Vec<String>>,
-    /// The request headers that do besides.
-    pub(crate) headers: Vec<HeaderName>,
+    /// The request headers that do besides; `None`: with a time, every one that may choose what is
+    /// answered.
+    pub(crate) headers: Option<Vec<HeaderName>>,
     /// Words by which they are purged.
     pub(crate) tags: Vec<Box<str>>,
 }

@@ -10,7 +10,7 @@ use trunkline_limit::concurrency::Bounds;
 
 use crate::config::{Breaking, Config, OperationOverride, Override};
 use crate::error::{Error, ErrorKind};
-use crate::upstream::{Pacing, Windows};
+use crate::upstream::{Pacing, Sharing, Windows};
 
 /// The pacing of a connector's operations.
 #[derive(Debug)]
@@ -31,10 +31,15 @@ impl Pacings {
         connector: &Connector,
         over: &Override,
         config: &Config,
-        before: Option<&Self>,
+        (before, sharing): (Option<&Self>, Option<&Sharing>),
     ) -> Result<Self, Error> {
+        let scope = connector.name.as_str();
         let usual = Pacing {
-            windows: Windows::new(&over.limits, before.map(|before| &before.usual.windows)),
+            windows: Windows::new(
+                &over.limits,
+                before.map(|before| &before.usual.windows),
+                (sharing, scope),
+            ),
             common: over.limits.len(),
             bounds: Bounds {
                 max: over.concurrency,
@@ -58,7 +63,8 @@ impl Pacings {
                 continue;
             }
             let known = before.and_then(|before| before.windows.get(&operation.name));
-            let further = Windows::new(&over.limits, known);
+            let scope = format!("{scope}/{}", operation.name);
+            let further = Windows::new(&over.limits, known, (sharing, &scope));
             let weight = over.weight.unwrap_or(NonZeroU32::MIN);
             let pacing = Pacing {
                 windows: usual.windows.and(weight, &further),

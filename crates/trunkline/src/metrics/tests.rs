@@ -9,14 +9,16 @@ use super::*;
 use crate::call::CallId;
 use crate::error::ErrorKind;
 
-fn event(took_ms: u64, ended: Ended) -> CallEnded {
+fn event(took_ms: u64, ended: Ended) -> CallEnded<'static> {
     CallEnded {
         call_id: CallId::new(SystemTime::UNIX_EPOCH, 0),
         connector: Some("openai".parse().unwrap()),
         operation: Some(Arc::from("models.list")),
         attempts: 2,
         took: Duration::from_millis(took_ms),
+        waited: Duration::ZERO,
         ended,
+        note: None,
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn admit(
     callers: &Callers,
     record: &Record,
 ) -> Result<Admitted, Error> {
-    let reserved = callers.reserve(&granted.caller, record.started());
+    let reserved = callers.reserve(&granted.caller, record.trail.started());
     match reserved {
         Reserved::Now | Reserved::At { .. } => Ok(Admitted {
             granted,
@@ -36,7 +36,7 @@ pub(super) fn admit(
             let error = Error::new(ErrorKind::CallerLimitReached, message)
                 .with_hint("send fewer calls, or raise `callers.limit`")
                 .with_retry_after(retry_after);
-            match callers.fields(&granted.caller, record.started()) {
+            match callers.fields(&granted.caller, record.trail.started()) {
                 Some(fields) => Err(error.with_quota(fields)),
                 None => Err(error),
             }

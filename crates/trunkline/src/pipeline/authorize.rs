@@ -1,18 +1,22 @@
 //! Grants a call the credential of a connection, bound to the connector's own host.
 
 mod query;
+mod shown;
 mod strip;
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
-use trunkline_connector::Operation;
+use trunkline_cache::Policy;
 use trunkline_connector::format::{self, BodyKind, HostCredential, MethodsPromise, OperationAuth};
 use trunkline_connector::graphql::{Document, OperationKind};
+use trunkline_connector::{Connector, Operation};
 use trunkline_egress::{Body, Head, Limits, Origin, Replayable};
 use trunkline_limit::breaker::Breaker;
 use trunkline_limit::learned::Amounts;
@@ -20,10 +24,12 @@ use trunkline_limit::learned::Amounts;
 use super::record::Record;
 use super::resolve::{self, Address, Resolved};
 use super::retry::{Repeatable, RetryPolicy};
+use crate::cache::{self, Asker, Question, Resource};
 use crate::call::{Caller, Fault, JudgeBy, Options, Validate};
+use crate::config::Keep;
 use crate::credential::{Credential, Proof, Token};
 use crate::error::{Error, ErrorKind};
-use crate::installed::Installed;
+use crate::installed::{Installed, Keeping};
 use crate::schema::Check;
 use crate::upstream::{Lane, Pacing};
 
@@ -51,6 +57,8 @@ pub(super) struct Granted {
     /// What it takes of the upstream's own limits.
     pub(super) amounts: Amounts,
     pub(super) caller: Caller,
+    /// Whether its answer is kept, where the caller says so.
+    pub(super) cache: Option<Keep>,
     presents: Presents,
     /// The token of somebody who has signed in at the API, and its header.
     pub(super) own_token: Option<Box<(HeaderName, HeaderValue)>>,
@@ -105,22 +113,18 @@ pub(super) fn authorize(
     record: &mut Record,
 ) -> Result<Box<Granted>, Error> {
     record.resolved(resolved.installed.connector.name, resolved.operation_name());
+    if record.is_logged() {
+        let path = shown::path(&resolved);
+        record.sends(&resolved.method, path, &mut resolved.body);
+    }
     resolved
         .installed
         .upstream
         .budget
-        .count_call(record.started());
+        .count_call(record.trail.started());
     let installed = &resolved.installed;
     let options = &resolved.options;
-    if let Some(name) = options
-        .connection
-        .as_deref()
-        .filter(|name| *name != DEFAULT_CONNECTION)
-    {
-        let message = format!("`{}` has no connection `{name}`", installed.connector.name);
-        return Err(Error::new(ErrorKind::UnknownConnection, message)
-            .with_hint("leave the connection out, or say `default`"));
-    }
+    check_connection(installed, options)?;
     let credential = installed.credential()?;
     let Destination {
         origin,
@@ -128,10 +132,8 @@ pub(super) fn authorize(
         target,
         presents,
     } = address(&resolved, credential)?;
-    let proof = match presents {
-        Presents::Credential => Some(installed.proof()?),
-        Presents::Nothing | Presents::Withheld => None,
-    };
+    let shows = presents == Presents::Credential;
+    let proof = shows.then(|| installed.proof()).transpose()?;
     let ours = match resolved.address {
         Address::Below(_) => query::with_ours(&target, &installed.credential_query, proof),
         // What stands in it proves that it may be called.
@@ -139,10 +141,7 @@ pub(super) fn authorize(
     };
     let target = ours.map_or(Ok(target), resolve::parse)?;
     let idempotency = idempotency(&resolved, record);
-    let own_token = match presents {
-        Presents::Credential => own_token(&resolved),
-        Presents::Nothing | Presents::Withheld => None,
-    };
+    let own_token = own_token(&resolved).filter(|_| shows);
     let retry = retry(installed.retry, options.attempts_max, &resolved.headers);
     strip::strip(&mut resolved.headers, &installed.credential_headers, proof);
     Ok(Box::new(Granted {
@@ -165,6 +164,7 @@ pub(super) fn authorize(
             ..Amounts::default()
         },
         caller: resolved.options.caller,
+        cache: resolved.options.cache,
         presents,
         own_token,
         token: None,
@@ -180,6 +180,17 @@ pub(super) fn authorize(
     }))
 }
 
+fn check_connection(installed: &Installed, options: &Options) -> Result<(), Error> {
+    match options.connection.as_deref() {
+        None | Some(DEFAULT_CONNECTION) => Ok(()),
+        Some(name) => {
+            let message = format!("`{}` has no connection `{name}`", installed.connector.name);
+            Err(Error::new(ErrorKind::UnknownConnection, message)
+                .with_hint("leave the connection out, or say `default`"))
+        }
+    }
+}
+
 fn limits(installed: &Installed, options: &Options, record: &Record) -> Limits {
     let times = &installed.time_limits;
     let timeout = options.timeout.or(times.call);
@@ -187,7 +198,7 @@ fn limits(installed: &Installed, options: &Options, record: &Record) -> Limits {
         connect: times.connect,
         first_byte: times.first_byte,
         idle: times.idle,
-        deadline: timeout.map(|timeout| record.started() + timeout),
+        deadline: timeout.map(|timeout| record.trail.started() + timeout),
     }
 }
 
@@ -246,6 +257,111 @@ impl Granted {
 
     pub(super) fn operation_name(&self) -> Option<String> {
         self.operation().map(|operation| operation.name.clone())
+    }
+
+    /// Whether answers of the operation are kept.
+    pub(super) fn keeping(&self) -> Option<&Keeping> {
+        self.installed
+            .keeping(self.operation)
+            .map(|keeping| &**keeping)
+    }
+
+    /// Whether answers to a GET there are kept, and what tells them apart.
+    pub(super) fn keeping_at(&self, target: &PathAndQuery) -> Option<&Keeping> {
+        let place = self.installed.operation_at(&Method::GET, target.path());
+        self.installed.keeping(place).map(|keeping| &**keeping)
+    }
+
+    /// The operation's name, as records share it.
+    pub(super) fn shared_operation_name(&self) -> Option<Arc<str>> {
+        let names = &self.installed.operation_names;
+        self.operation.and_then(|place| names.get(place)).cloned()
+    }
+
+    /// Waits until the whole body is there, where that is not too much. Whether it is.
+    pub(super) async fn has_whole_body(&mut self) -> bool {
+        self.body.whole().is_some() || self.body.gather(REPLAY_MAX).await.is_ok()
+    }
+
+    /// What the cache is asked for this call.
+    pub(super) fn question(&self, policy: Policy, keeping: Option<&Keeping>) -> Question {
+        let mut headers = self.head.headers.clone();
+        // What proves who calls is ours to set, and part of the key by itself.
+        if let Ok(Some(proof)) = self.proof(&self.installed) {
+            proof.take_out(&mut headers);
+        }
+        if let Some((name, _)) = self.own_token.as_deref() {
+            headers.remove(name);
+        }
+        let asker = Asker {
+            identity: self.installed.identity(),
+            presents: self.presents as u8,
+            caller: &self.caller,
+            own_token: self.own_token.as_deref().map(|(_, token)| token.as_bytes()),
+            headers: &headers,
+            body: (self.head.method == Method::POST).then(|| self.body.whole().unwrap_or_default()),
+        };
+        let resource = Resource {
+            connector: self.installed.connector.name.as_str(),
+            origin: &self.origin,
+            target: &self.head.target,
+        };
+        let (resource, key) = cache::name(&resource, &asker, (policy, keeping));
+        Question {
+            policy,
+            key,
+            resource,
+            method: self.head.method.clone(),
+            headers,
+        }
+    }
+
+    /// The same call, to be made for whoever asks the same; `None` if its body is not at hand.
+    pub(super) fn again(&self) -> Option<Box<Self>> {
+        let body = Bytes::copy_from_slice(self.body.whole()?);
+        let body = if body.is_empty() {
+            Body::Empty
+        } else {
+            Body::Full(body)
+        };
+        Some(Box::new(Self {
+            installed: Arc::clone(&self.installed),
+            operation: self.operation,
+            origin: self.origin.clone(),
+            breaker: self.breaker.clone(),
+            lane: Arc::clone(&self.lane),
+            amounts: self.amounts,
+            caller: self.caller.clone(),
+            cache: self.cache,
+            presents: self.presents,
+            own_token: self.own_token.clone(),
+            token: self.token.clone(),
+            renewals: self.renewals,
+            head: self.head.clone(),
+            body: Replayable::new(body, REPLAY_MAX),
+            idempotency: self.idempotency.clone(),
+            repeatable: self.repeatable,
+            retry: self.retry,
+            limits: self.limits.clone(),
+            deadline_holds: self.deadline_holds,
+            validate: self.validate,
+            judge_by: self.judge_by,
+            fault: self.fault,
+        }))
+    }
+
+    /// Whether something is known of the values of its replies.
+    pub(super) fn is_judged(&self) -> bool {
+        let promises = |operation: &Operation| !operation.reply_required.is_empty();
+        let has_schema = || self.check().is_some_and(|check| check.reply().is_some());
+        self.validate != Validate::Off && (self.operation().is_some_and(promises) || has_schema())
+    }
+
+    /// From now on only the settings limit its time: it is not one caller's alone.
+    pub(super) fn takes_its_own_time(&mut self, started: Instant) {
+        let timeout = self.installed.time_limits.call;
+        self.limits.deadline = timeout.map(|timeout| started + timeout);
+        self.deadline_holds = DeadlineHolds::UntilAnswer;
     }
 
     /// How fast its attempts may follow those of others.
@@ -328,10 +444,7 @@ fn ours_in_path(
         let message = "the path has an empty segment, `.`, `..` or a letter that is encoded, behind which a credential could hide";
         return Err(Error::new(ErrorKind::BadUrl, message).with_hint("write the path out"));
     }
-    let templates = connector.credential_paths.iter();
-    let matching = templates
-        .filter_map(|template| Some((template.exactness(), template.places_in_prefix(path)?)));
-    let Some((_, places)) = matching.max_by_key(|(exactness, _)| *exactness) else {
+    let Some(places) = credential_places(connector, path) else {
         return Ok(None);
     };
     let mut ours = sent.as_str().to_owned();
@@ -346,6 +459,18 @@ fn ours_in_path(
             let message = "a secret that stands in the path has a character that paths cannot have";
             Error::new(ErrorKind::SecretMissing, message)
         })
+}
+
+/// Where the credential stands in a path, by the template that says it most exactly.
+fn credential_places<'a>(
+    connector: &'a Connector,
+    path: &str,
+) -> Option<Vec<(&'a str, Range<usize>)>> {
+    let templates = connector.credential_paths.iter();
+    let matching = templates
+        .filter_map(|template| Some((template.exactness(), template.places_in_prefix(path)?)));
+    let most_exact = matching.max_by_key(|(exactness, _)| *exactness);
+    most_exact.map(|(_, places)| places)
 }
 
 /// Whether servers could read another path into this one (RFC 3986 section 5.2.4).

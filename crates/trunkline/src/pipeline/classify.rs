@@ -7,7 +7,7 @@ use trunkline_connector::Connector;
 use trunkline_connector::format::Class;
 use trunkline_connector::outcome::{self, Answer, Verdict};
 use trunkline_connector::wait;
-use trunkline_egress::{Clock, ReceiveError, Received, SendError, SendErrorKind};
+use trunkline_egress::{Clock, Received, SendError, SendErrorKind};
 
 use super::authorize::{DeadlineHolds, Granted};
 use super::pace::{self, Lesson};
@@ -16,6 +16,7 @@ use super::send::Sent;
 use crate::call::{JudgeBy, VendorError};
 use crate::held::{Held, Sizes};
 use crate::installed::Installed;
+use crate::source::{Broken, Source};
 
 /// Servers of several vendors say by it whether to ask again; their SDKs obey.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -44,10 +45,11 @@ pub(super) enum Failure {
     /// It never began.
     Send(SendError),
     /// It broke off.
-    Receive(ReceiveError),
+    Receive(Broken),
 }
 
 /// An answer and what it means.
+#[derive(Debug)]
 pub(super) struct Answered {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -81,14 +83,19 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
     let body = if is_held(connector, head.status, &head.headers) {
         // What rules have to see of an answer is due as its beginning is.
         let until = clock.now() + granted.limits.first_byte;
-        let read = Held::read(body, &head.headers, sizes.sent, (clock, until));
+        let read = Held::read(
+            Source::Upstream(body),
+            &head.headers,
+            sizes.sent,
+            (clock, until),
+        );
         // Boxed, so that a call whose answer nobody looks into does not carry its size.
         match Box::pin(read).await {
             Ok(body) => body,
             Err(error) => return failed(Failure::Receive(error)),
         }
     } else {
-        Held::nothing(body)
+        Held::nothing(Source::Upstream(body))
     };
     let json = body.json(sizes.unfolded);
     let answer = Answer {
@@ -98,18 +105,12 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
     };
     let lesson = pace::look(granted, &answer, clock);
     let verdict = outcome::classify(&connector.outcomes, &answer);
-    let (asked, vendor) = if verdict.class == Class::Ok {
-        (None, None)
-    } else {
-        let answered_at = wait::answered_at(&head.headers, clock.wall());
-        let rules = (&*connector.outcomes, &*connector.waits);
-        let asked = outcome::wait(rules, &answer, verdict, answered_at);
-        (
-            asked,
-            json.as_ref()
-                .map(|json| Box::new(vendor_error(&granted.installed, json))),
-        )
-    };
+    let is_good = verdict.class == Class::Ok;
+    let asked = (!is_good)
+        .then(|| wait_of(connector, &answer, verdict, clock))
+        .flatten();
+    let vendor = json.as_ref().filter(|_| !is_good);
+    let vendor = vendor.map(|json| Box::new(vendor_error(&granted.installed, json)));
     Classified {
         ending: if granted.can_renew() && refuses_token(verdict.class, head.status) {
             Ending::TokenRefused
@@ -129,6 +130,18 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
     }
 }
 
+/// The wait that an answer asks for.
+fn wait_of(
+    connector: &Connector,
+    answer: &Answer<'_>,
+    verdict: Verdict,
+    clock: &Clock,
+) -> Option<Duration> {
+    let answered_at = wait::answered_at(answer.headers, clock.wall());
+    let rules = (&*connector.outcomes, &*connector.waits);
+    outcome::wait(rules, answer, verdict, answered_at)
+}
+
 impl Classified {
     /// A good answer that nothing has to look into: nearly all of them.
     fn plain((status, headers): (StatusCode, HeaderMap), body: Received, lesson: Lesson) -> Self {
@@ -140,7 +153,7 @@ impl Classified {
             outcome: Outcome::Answered(Box::new(Answered {
                 status,
                 headers,
-                body: Held::nothing(body),
+                body: Held::nothing(Source::Upstream(body)),
                 verdict: Verdict {
                     class: Class::Ok,
                     rule: None,
@@ -149,6 +162,36 @@ impl Classified {
             })),
         }
     }
+}
+
+/// Says what an answer means that was kept, or that came for others too.
+pub(super) fn of_kept(
+    granted: &Granted,
+    (status, headers): (StatusCode, HeaderMap),
+    body: Held,
+) -> Box<Answered> {
+    let installed = &granted.installed;
+    let verdict = if installed.is_plain(status) {
+        Verdict {
+            class: Class::Ok,
+            rule: None,
+        }
+    } else {
+        let json = body.json(Sizes::LITTLE.unfolded);
+        let answer = Answer {
+            status,
+            headers: &headers,
+            body: json.as_ref(),
+        };
+        outcome::classify(&installed.connector.outcomes, &answer)
+    };
+    Box::new(Answered {
+        status,
+        headers,
+        body,
+        verdict,
+        vendor: None,
+    })
 }
 
 /// Only JSON tells more than its status: a download is not kept for that.

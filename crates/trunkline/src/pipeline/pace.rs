@@ -14,7 +14,7 @@ use trunkline_limit::{Nanos, Outcome};
 
 use super::authorize::Granted;
 use super::classify::{self, Answered, Classified, Failure};
-use super::record::Record;
+use super::trail::Trail;
 use crate::error::{Error, ErrorKind};
 use crate::installed::Installed;
 use crate::upstream::{Attempt, Cause, Permit, Reach, Refused};
@@ -42,10 +42,10 @@ enum Holds {
 /// # Errors
 /// [`ErrorKind::UpstreamSuspended`], and [`ErrorKind::LimitReached`] as soon as it is known that
 /// the wait would be longer than the call may take.
-pub(super) async fn pace(granted: &mut Granted, record: &Record) -> Result<Permit, Error> {
-    match at_once(granted, record)? {
+pub(super) async fn pace(granted: &mut Granted, trail: &mut Trail) -> Result<Permit, Error> {
+    match at_once(granted, trail)? {
         Some(permit) => Ok(permit),
-        None => wait(granted).await,
+        None => wait(granted, trail).await,
     }
 }
 
@@ -53,9 +53,11 @@ pub(super) async fn pace(granted: &mut Granted, record: &Record) -> Result<Permi
 ///
 /// # Errors
 /// [`ErrorKind::UpstreamSuspended`].
-pub(super) fn at_once(granted: &mut Granted, record: &Record) -> Result<Option<Permit>, Error> {
+pub(super) fn at_once(granted: &mut Granted, trail: &mut Trail) -> Result<Option<Permit>, Error> {
     find_lane(granted);
-    let now = granted.installed.upstream.at(record.now());
+    let now = trail.now();
+    trail.attempt_is_let_go(now);
+    let now = granted.installed.upstream.at(now);
     let entered = attempt(granted).enter_now(now);
     entered.map_err(|refused| to_error(granted, refused))
 }
@@ -65,13 +67,17 @@ pub(super) fn at_once(granted: &mut Granted, record: &Record) -> Result<Option<P
 /// # Errors
 /// As [`at_once`], and [`ErrorKind::LimitReached`] as soon as it is known that the wait would be
 /// longer than the call may take.
-pub(super) async fn wait(granted: &Granted) -> Result<Permit, Error> {
+pub(super) async fn wait(granted: &Granted, trail: &mut Trail) -> Result<Permit, Error> {
     let upstream = &granted.installed.upstream;
     let deadline = granted
         .limits
         .deadline
         .map(|deadline| upstream.at(deadline));
+    let since = trail.now();
     let entered = attempt(granted).wait(deadline).await;
+    let now = trail.now();
+    trail.waited(now.saturating_duration_since(since));
+    trail.attempt_is_let_go(now);
     entered.map_err(|refused| to_error(granted, refused))
 }
 
@@ -137,7 +143,11 @@ pub(super) fn look(granted: &Granted, answer: &Answer<'_>, clock: &Clock) -> Les
     let limits = &granted.installed.connector.limits;
     let is_refusal = !answer.status.is_success();
     Lesson {
-        told: limits.told(answer, wait::answered_at(answer.headers, clock.wall())),
+        told: if limits.may_tell(answer.headers) {
+            limits.told(answer, wait::answered_at(answer.headers, clock.wall()))
+        } else {
+            Vec::new()
+        },
         holds: if is_refusal && limits.is_for_everything(answer) {
             Holds::ForEverything
         } else {
@@ -151,10 +161,10 @@ pub(super) fn look(granted: &Granted, answer: &Answer<'_>, clock: &Clock) -> Les
 pub(super) fn learn(
     granted: &Granted,
     permit: &mut Permit,
-    (classified, record): (&mut Classified, &Record),
+    (classified, trail): (&mut Classified, &Trail),
 ) {
     let upstream = &granted.installed.upstream;
-    let now = upstream.at(record.now());
+    let now = upstream.at(trail.now());
     let lesson = std::mem::take(&mut classified.lesson);
     if granted.fault.is_some() {
         // What a caller has the sandbox do wrong says nothing of any upstream.
@@ -179,8 +189,8 @@ pub(super) fn learn(
 }
 
 /// Notes that an attempt went well whose answer is no answer of HTTP's.
-pub(super) fn went_well(granted: &Granted, permit: &mut Permit, record: &Record) {
-    let now = granted.installed.upstream.at(record.now());
+pub(super) fn went_well(granted: &Granted, permit: &mut Permit, trail: &Trail) {
+    let now = granted.installed.upstream.at(trail.now());
     permit.went(Outcome::Fine, Reach::Sent, (&[], now));
 }
 
@@ -188,9 +198,9 @@ pub(super) fn went_well(granted: &Granted, permit: &mut Permit, record: &Record)
 pub(super) fn went_wrong(
     granted: &Granted,
     permit: &mut Permit,
-    (kind, record): (SendErrorKind, &Record),
+    (kind, trail): (SendErrorKind, &Trail),
 ) {
-    let now = granted.installed.upstream.at(record.now());
+    let now = granted.installed.upstream.at(trail.now());
     let (outcome, reach) = of_send(kind);
     permit.went(outcome, reach, (&[], now));
 }
@@ -279,6 +289,13 @@ fn to_error(granted: &Granted, refused: Refused) -> Error {
     let installed: &Installed = &granted.installed;
     let title = &installed.connector.title;
     let name = installed.connector.name;
+    let is_of_window = matches!(
+        refused,
+        Refused::TooLate {
+            by: Cause::Window(_),
+            ..
+        }
+    );
     let (kind, wait, message, hint) = match refused {
         Refused::Suspended { next_probe } => (
             ErrorKind::UpstreamSuspended,
@@ -306,7 +323,7 @@ fn to_error(granted: &Granted, refused: Refused) -> Error {
         .with_hint(hint)
         .with_retry_after(wait);
     match granted.pacing().windows.fields(installed.upstream.now()) {
-        Some(fields) if kind == ErrorKind::LimitReached => error.with_quota(fields),
+        Some(fields) if is_of_window => error.with_quota(fields),
         Some(_) | None => error,
     }
 }

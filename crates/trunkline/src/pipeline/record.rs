@@ -1,52 +1,46 @@
 //! What is remembered of a call. Opened first, it closes itself when the caller goes away.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
+use http::{Method, StatusCode};
 use trunkline_connector::ConnectorName;
 use trunkline_connector::format::Class;
-use trunkline_egress::Clock;
+use trunkline_egress::Body;
 
-use super::validate::Valid;
-use crate::call::{CallId, Reply};
+use super::store::Filed;
+use super::trail::Trail;
+use crate::call::{Call, CallId, Reply, Target};
 use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
+use crate::log::{Note, ShownPath};
 use crate::metrics::Shard;
 use crate::observe::{self, CallEnded, Ended};
 use crate::reply::ReplyBody;
-use crate::upstream::Permit;
 
 /// A call in progress. Dropped without another word, it says that the caller went away.
 #[derive(Debug)]
 pub(crate) struct Record {
-    call_id: CallId,
-    clock: Clock,
+    pub(crate) trail: Trail,
     metrics: Arc<Shard>,
-    started: Instant,
     /// `None` until it is known to exist: callers must not choose what is counted by.
     connector: Option<ConnectorName>,
     operation: Option<Arc<str>>,
-    attempts: u32,
-    /// What the last attempt holds until its answer has ended.
-    permit: Option<Permit>,
     class: Class,
+    /// What only the log of calls is told; `None` where none is kept.
+    note: Option<Note>,
     /// How it would be told to have ended now; `None` where nothing is to be told of it.
     ended: Option<Ended>,
 }
 
 impl Record {
     pub(crate) fn open(engine: &Trunkline) -> Self {
-        let clock = engine.clock().clone();
         Self {
-            call_id: CallId::new(clock.wall(), fastrand::u128(..)),
-            started: clock.now(),
-            clock,
+            trail: Trail::begin(engine.clock().clone(), fastrand::u128(..)),
             metrics: Arc::clone(engine.metrics_shard()),
             connector: None,
             operation: None,
-            attempts: 0,
-            permit: None,
             class: Class::Ok,
+            note: engine.call_log().map(Note::new),
             ended: Some(Ended::CallerGone),
         }
     }
@@ -59,19 +53,7 @@ impl Record {
     }
 
     pub(crate) fn call_id(&self) -> CallId {
-        self.call_id
-    }
-
-    pub(super) fn started(&self) -> Instant {
-        self.started
-    }
-
-    pub(super) fn now(&self) -> Instant {
-        self.clock.now()
-    }
-
-    pub(super) fn wall(&self) -> SystemTime {
-        self.clock.wall()
+        self.trail.call_id()
     }
 
     pub(super) fn resolved(&mut self, connector: ConnectorName, operation: Option<&Arc<str>>) {
@@ -79,33 +61,67 @@ impl Record {
         self.operation = operation.map(Arc::clone);
     }
 
-    pub(super) fn attempt_begins(&mut self) {
-        self.attempts += 1;
+    /// Whether the log of calls is told.
+    pub(super) fn is_logged(&self) -> bool {
+        self.note.is_some()
     }
 
-    pub(super) fn attempts(&self) -> u32 {
-        self.attempts
+    /// Notes what is asked for, before anything is known of it.
+    pub(super) fn asks(&mut self, call: &Call) {
+        if let (Some(note), Target::Path { method, .. }) = (&mut self.note, &call.target) {
+            note.method(method);
+        }
     }
 
-    /// Keeps what an attempt holds until its answer has been passed on to the end.
-    pub(super) fn holds(&mut self, permit: Permit) {
-        self.permit = Some(permit);
+    /// Notes what is sent, and counts its body.
+    pub(super) fn sends(&mut self, method: &Method, path: ShownPath, body: &mut Body) {
+        if let Some(note) = &mut self.note {
+            note.method(method);
+            note.path(path);
+            note.body(body);
+        }
+    }
+
+    /// Notes what the cache did, in a word.
+    pub(super) fn set_cache(&mut self, word: &'static str) {
+        if let Some(note) = &mut self.note {
+            note.cache(word);
+        }
+    }
+
+    /// Notes what the caller gets: the answer has begun.
+    pub(super) fn answers(&mut self, status: StatusCode) {
+        if let Some(note) = &mut self.note {
+            note.answer(status, self.trail.took_so_far());
+        }
+    }
+
+    /// Counts what goes to the caller.
+    pub(crate) fn passes(&mut self, bytes: usize) {
+        if let Some(note) = &mut self.note {
+            note.passes(bytes);
+        }
     }
 
     /// Notes what a stage ended with; an error becomes the call's own.
     pub(super) fn note<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
         outcome.map_err(|error| {
             self.ended = Some(Ended::Failed(error.kind()));
-            error.of_call(self.call_id, self.attempts)
+            error.of_call(self.call_id(), self.trail.attempts())
         })
     }
 
-    pub(super) fn into_reply(mut self, valid: Valid) -> Reply {
+    pub(super) fn into_reply(mut self, filed: Filed) -> Reply {
+        let valid = filed.valid;
         let answered = *valid.answered;
         self.class = answered.verdict.class;
+        self.answers(answered.status);
+        if let Some(word) = filed.word {
+            self.set_cache(word.as_str());
+        }
         Reply {
-            call_id: self.call_id,
-            attempts: self.attempts,
+            call_id: self.call_id(),
+            attempts: self.trail.attempts(),
             status: answered.status,
             headers: answered.headers,
             class: answered.verdict.class,
@@ -113,6 +129,7 @@ impl Record {
             explanation: valid.explanation,
             vendor: answered.vendor,
             schema_problem: valid.problem,
+            cache_key: filed.key.map(|key| key.to_string()),
             body: ReplyBody::new(answered.body, valid.passing, self),
         }
     }
@@ -134,12 +151,14 @@ impl Drop for Record {
             return;
         };
         let event = CallEnded {
-            call_id: self.call_id,
+            call_id: self.call_id(),
             connector: self.connector,
             operation: self.operation.take(),
-            attempts: self.attempts,
-            took: self.clock.now().saturating_duration_since(self.started),
+            attempts: self.trail.attempts(),
+            took: self.trail.took_so_far(),
+            waited: self.trail.waited_so_far(),
             ended,
+            note: self.note.as_ref(),
         };
         observe::tell(&self.metrics, &event);
     }

@@ -33,6 +33,8 @@ pub(super) struct Resolved {
     /// What a GraphQL document asks for, where it was looked into.
     pub(super) graphql: Option<OperationKind>,
     pub(super) options: Options,
+    /// Whether a secret of ours was put into the address.
+    pub(super) has_secret: bool,
     _made: Made,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn resolve(snapshot: &Snapshot, call: Call) -> Result<Resolved, Error
         ..
     } = call;
     let mut graphql = None;
+    let mut has_secret = false;
     let (operation, method, address) = match target {
         Target::Path {
             method,
@@ -76,7 +79,8 @@ pub(super) fn resolve(snapshot: &Snapshot, call: Call) -> Result<Resolved, Error
         }
         Target::Operation { name, inputs } => {
             let place = find(connector, &name)?;
-            let composed = compose(&installed, place, &inputs)?;
+            let composed;
+            (composed, has_secret) = compose(&installed, place, &inputs)?;
             headers.extend(composed.headers);
             for (name, value) in &composed.fixed_headers {
                 headers.entry(name).or_insert_with(|| value.clone());
@@ -105,6 +109,7 @@ pub(super) fn resolve(snapshot: &Snapshot, call: Call) -> Result<Resolved, Error
         body,
         graphql,
         options,
+        has_secret,
         _made: Made,
     })
 }
@@ -141,7 +146,12 @@ fn says_so_itself(headers: &HeaderMap, ours: &HeaderValue) -> bool {
     is_json(ours) && headers.get(header::CONTENT_TYPE).is_some_and(is_json)
 }
 
-fn compose(installed: &Installed, operation: usize, inputs: &Inputs) -> Result<Composed, Error> {
+/// Makes the request, and says whether a secret of ours was put into its address.
+fn compose(
+    installed: &Installed,
+    operation: usize,
+    inputs: &Inputs,
+) -> Result<(Composed, bool), Error> {
     let connector = &installed.connector;
     let Some(operation) = connector.operations.get(operation) else {
         return Err(Error::new(
@@ -151,15 +161,18 @@ fn compose(installed: &Installed, operation: usize, inputs: &Inputs) -> Result<C
     };
     let credential = installed.credential();
     let missing = Cell::new(None);
+    let has_secret = Cell::new(false);
     let secret = |name: &str| match &credential {
         // That it is missing is the next stage's to report.
         Err(_) => Some(name.to_owned()),
-        Ok(credential) => credential
-            .part(connector, name)
-            .map_err(|error| missing.set(Some(error)))
-            .ok(),
+        Ok(credential) => {
+            has_secret.set(true);
+            let part = credential.part(connector, name);
+            part.map_err(|error| missing.set(Some(error))).ok()
+        }
     };
     let composed = compose::compose(operation, inputs, secret);
+    let composed = composed.map(|composed| (composed, has_secret.get()));
     composed.map_err(|problems| {
         if let Some(error) = missing.take() {
             return installed.secret_error(&error);

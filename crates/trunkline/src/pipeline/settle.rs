@@ -2,17 +2,17 @@
 
 use super::authorize::Granted;
 use super::classify::{Answered, Classified, Failure, Outcome};
-use super::record::Record;
 use super::retry::{self, Budget, Decision, Replay, Situation, Why};
+use super::trail::Trail;
 use crate::error::Error;
 use crate::failure;
 
 /// Puts together what the decision looks at, and remembers what was decided.
-pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record) -> Decision {
+pub(super) fn decide(granted: &Granted, classified: &Classified, trail: &Trail) -> Decision {
     let budget = &granted.installed.upstream.budget;
-    let now = record.now();
+    let now = trail.now();
     let situation = Situation {
-        attempt: record.attempts(),
+        attempt: trail.attempts(),
         ending: classified.ending,
         repeatable: granted.repeatable,
         replay: if granted.body.can_attempt() {
@@ -51,7 +51,7 @@ pub(super) fn decide(granted: &Granted, classified: &Classified, record: &Record
         );
     }
     tracing::trace!(
-        call.id = %record.call_id(),
+        call.id = %trail.call_id(),
         attempt.number = situation.attempt,
         attempt.ending = ?situation.ending,
         decision = ?decision,
@@ -73,7 +73,7 @@ pub(super) fn settle(
     };
     let error = match failed {
         Failure::Send(error) => failure::of_send(error, granted.host()),
-        Failure::Receive(error) => failure::of_receive(error),
+        Failure::Receive(error) => failure::of_broken(error),
     };
     let error = match why {
         Why::NotRepeatable => error.with_hint(

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use trunkline_egress::{Body, Head};
 
 use super::authorize::Granted;
-use super::record::Record;
+use super::trail::Trail;
 use crate::credential::{Proof, Signable, Token};
 use crate::error::{Error, ErrorKind};
 use crate::upstream::Permit;
@@ -39,10 +39,10 @@ pub struct Plan {
 /// `permit` says that the attempt may be sent; only [`pace`](super::pace) makes one.
 pub(super) fn sign<'a>(
     granted: &'a mut Granted,
-    record: &mut Record,
+    trail: &mut Trail,
     permit: &mut Permit,
 ) -> Result<Signed<'a>, Error> {
-    let signed = rehearse(granted, record)?;
+    let signed = rehearse(granted, trail)?;
     permit.is_sent();
     Ok(signed)
 }
@@ -50,7 +50,7 @@ pub(super) fn sign<'a>(
 /// The same of a request that is only shown.
 pub(super) fn rehearse<'a>(
     granted: &'a mut Granted,
-    record: &mut Record,
+    trail: &mut Trail,
 ) -> Result<Signed<'a>, Error> {
     let Some(body) = granted.body.attempt() else {
         return Err(Error::new(
@@ -58,8 +58,8 @@ pub(super) fn rehearse<'a>(
             "a body that is gone was to be sent again",
         ));
     };
-    record.attempt_begins();
-    add_ours(granted, record)?;
+    trail.attempt_begins();
+    add_ours(granted, trail)?;
     if matches!(body, Body::Empty) && wants_body(&granted.head.method) {
         // RFC 9110 section 8.6. Without it, some servers answer 411.
         let headers = &mut granted.head.headers;
@@ -130,7 +130,7 @@ fn masked(text: &str) -> String {
 }
 
 /// Puts ours over the caller's.
-fn add_ours(granted: &mut Granted, record: &Record) -> Result<(), Error> {
+fn add_ours(granted: &mut Granted, trail: &Trail) -> Result<(), Error> {
     let installed = Arc::clone(&granted.installed);
     let own = granted.own_headers(&installed);
     let headers = &mut granted.head.headers;
@@ -160,11 +160,11 @@ fn add_ours(granted: &mut Granted, record: &Record) -> Result<(), Error> {
             granted.head.headers.insert(header::AUTHORIZATION, ours);
         }
         Some(Proof::Hmac(signer)) => {
-            let ours = signer.sign(&signable(granted, record));
+            let ours = signer.sign(&signable(granted, trail));
             put(&mut granted.head.headers, ours);
         }
         Some(Proof::Sigv4(sigv4)) => {
-            let ours = sigv4.sign(&signable(granted, record));
+            let ours = sigv4.sign(&signable(granted, trail));
             put(&mut granted.head.headers, ours);
         }
     }
@@ -182,14 +182,14 @@ fn put(headers: &mut HeaderMap, ours: Vec<(HeaderName, HeaderValue)>) {
     }
 }
 
-fn signable<'a>(granted: &'a Granted, record: &Record) -> Signable<'a> {
+fn signable<'a>(granted: &'a Granted, trail: &Trail) -> Signable<'a> {
     Signable {
         head: &granted.head,
         host: granted.host(),
         // Where a signature covers it, `renew` has seen to it that it is all there; only a request
         // that is looked at and not sent may lack it, and its signature is masked.
         body: granted.body.whole().unwrap_or_default(),
-        now: record.wall(),
+        now: trail.wall(),
     }
 }
 

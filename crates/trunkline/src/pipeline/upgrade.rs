@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use trunkline_connector::format::Upgrade;
 use trunkline_egress::{Tunnel, Upgraded};
 
 use super::authorize::Granted;
 use super::record::Record;
 use super::retry::{Ending, Why};
-use super::{classify, pace, renew, settle, sign, validate};
+use super::{classify, pace, renew, settle, sign, store, validate};
 use crate::call::{Call, CallId, Reply};
 use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
@@ -59,14 +59,15 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
         let changed = change(engine, &mut granted, &mut record).await;
         let (answer, mut permit) = match record.note(changed)? {
             (Upgraded::Tunnel(answer), mut permit) => {
-                pace::went_well(&granted, &mut permit, &record);
-                record.holds(permit);
+                pace::went_well(&granted, &mut permit, &record.trail);
+                record.trail.holds(Some(permit));
+                record.answers(StatusCode::SWITCHING_PROTOCOLS);
                 return Ok(tunneled(answer, &granted, record));
             }
             (Upgraded::Refused(answer), permit) => (answer, permit),
         };
         let mut classified = classify::classify(&granted, Ok(answer), engine.clock()).await;
-        pace::learn(&granted, &mut permit, (&mut classified, &record));
+        pace::learn(&granted, &mut permit, (&mut classified, &record.trail));
         if classified.ending == Ending::TokenRefused {
             // Once: what is refused after that is final.
             drop(classified);
@@ -74,11 +75,12 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
             granted.forget_token();
             continue;
         }
-        record.holds(permit);
+        record.trail.holds(Some(permit));
         let answered = record.note(settle::settle(&granted, classified, Why::Final))?;
         let valid = validate::validate(&granted, answered, engine, &record).await;
         let valid = record.note(valid)?;
-        return Ok(Changed::Answered(Box::new(record.into_reply(valid))));
+        let filed = store::store(engine, &granted, &record.trail, (valid, None, None));
+        return Ok(Changed::Answered(Box::new(record.into_reply(filed))));
     }
 }
 
@@ -113,8 +115,8 @@ async fn change(
     if renew::is_needed(granted) {
         renew::renew(engine, granted).await?;
     }
-    let mut permit = pace::pace(granted, record).await?;
-    sign::sign(granted, record, &mut permit)?;
+    let mut permit = pace::pace(granted, &mut record.trail).await?;
+    sign::sign(granted, &mut record.trail, &mut permit)?;
     let headers = &mut granted.head.headers;
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -125,7 +127,7 @@ async fn change(
     match sent {
         Ok(upgraded) => Ok((upgraded, permit)),
         Err(err) => {
-            pace::went_wrong(granted, &mut permit, (err.kind(), record));
+            pace::went_wrong(granted, &mut permit, (err.kind(), &record.trail));
             Err(failure::of_send(err, granted.host()))
         }
     }

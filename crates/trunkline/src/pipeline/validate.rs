@@ -87,7 +87,7 @@ pub(super) async fn validate(
         (Validate::Report, Some(operation)) => {
             let promise = Promise::new(operation, granted.check());
             let check = granted.check();
-            match check.filter(|check| check.takes_one(record.started())) {
+            match check.filter(|check| check.takes_one(record.trail.started())) {
                 None => (broken_promise(&promise, &answered, None), None),
                 Some(check) => report(granted, &promise, &answered, (check, engine, record)),
             }
@@ -111,6 +111,21 @@ pub(super) async fn validate(
         problem: problem.map(|problem| problem.text),
         passing,
         _made: Made,
+    })
+}
+
+/// Whether an answer breaks its operation's promise, as far as it can be told: its type always, its
+/// values where all of it is at hand.
+pub(super) fn breaks_promise(granted: &Granted, answered: &Answered) -> bool {
+    let operation = granted
+        .operation()
+        .filter(|_| answered.status.is_success() && granted.validate != Validate::Off);
+    operation.is_some_and(|operation| {
+        let check = granted.check();
+        let promise = Promise::new(operation, check);
+        // A schema that cannot be used says nothing here; `connectors check` tells of it.
+        let schema = check.and_then(|check| check.reply()).and_then(Result::ok);
+        broken_promise(&promise, answered, schema.as_ref()).is_some()
     })
 }
 
@@ -187,7 +202,7 @@ async fn enforce(
         encoding: held::encoding(headers),
         bytes: body.first.clone(),
     };
-    if let Some(check) = check.filter(|check| check.takes_one(record.started())) {
+    if let Some(check) = check.filter(|check| check.takes_one(record.trail.started())) {
         let passed = Passed {
             kind: Kind::Json,
             encoding: text.encoding,
@@ -221,7 +236,7 @@ fn gate(
 ) -> Result<Box<Passing>, Error> {
     let schema = usable(schema, name)?;
     let check = granted.check();
-    let check = check.filter(|check| check.takes_one(record.started()));
+    let check = check.filter(|check| check.takes_one(record.trail.started()));
     let tap = check.map(|check| {
         let passed = Passed {
             kind: Kind::Event,
@@ -270,7 +285,7 @@ async fn hold_whole(
     };
     let mut held = Held::read(rest, headers, BYTES_MAX, limit)
         .await
-        .map_err(failure::of_receive)?;
+        .map_err(failure::of_broken)?;
     if !body.first.is_empty() {
         held.first = [&*body.first, &*held.first].concat().into();
     }

@@ -153,15 +153,18 @@ impl Attempt<'_> {
     async fn take(&self, permit: &mut Permit, until: Nanos) -> Result<(), Refused> {
         loop {
             let now = self.upstream.now();
+            let windows = &self.pacing.windows;
             match permit.take(now, now) {
+                Reserved::Refused { .. } if windows.is_shared() => {
+                    if let Some((place, wait)) = windows.ask(now).await {
+                        self.wait_for_window(place, wait, until).await?;
+                    }
+                }
                 Reserved::Refused {
                     retry_after,
                     by: By::Window(place),
                 } if self.pacing.common <= place => {
-                    if until < now.plus(retry_after) {
-                        return Err(self.too_late(retry_after, now));
-                    }
-                    self.sleep_until(now.plus(retry_after)).await;
+                    self.wait_for_window(place, retry_after, until).await?;
                 }
                 Reserved::Refused { .. } => {
                     let reserved = permit.take(now, until);
@@ -170,6 +173,23 @@ impl Attempt<'_> {
                 reserved => return self.sleep(reserved, now).await,
             }
         }
+    }
+
+    async fn wait_for_window(
+        &self,
+        place: usize,
+        wait: Duration,
+        until: Nanos,
+    ) -> Result<(), Refused> {
+        let now = self.upstream.now();
+        if until < now.plus(wait) {
+            return Err(Refused::TooLate {
+                retry_after: wait,
+                by: self.cause(By::Window(place)),
+            });
+        }
+        self.sleep_until(now.plus(wait)).await;
+        Ok(())
     }
 
     /// Waits for a free seat.
@@ -257,10 +277,12 @@ impl Attempt<'_> {
         let concurrency = &self.upstream.concurrency;
         let full = concurrency.limit(self.pacing.bounds);
         let full = full.filter(|(limit, _)| *limit <= concurrency.in_flight());
-        let by = match (self.pacing.windows.slowest(now), full) {
-            (Some(name), None) => Cause::Window(name.to_owned()),
-            (Some(name), Some(_)) if !retry_after.is_zero() => Cause::Window(name.to_owned()),
-            (_, Some((limit, _))) => Cause::Concurrency(limit),
+        let windows = &self.pacing.windows;
+        let by = match (windows.slowest(now), full) {
+            // Where the windows have room, it is the seats that are waited for.
+            (_, Some((limit, _))) if windows.turn(now, 0).is_zero() => Cause::Concurrency(limit),
+            (Some(name), _) => Cause::Window(name.to_owned()),
+            (None, Some((limit, _))) => Cause::Concurrency(limit),
             (None, None) => Cause::Told,
         };
         Refused::TooLate {

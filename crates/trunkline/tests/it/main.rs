@@ -24,6 +24,7 @@ mod http2;
 mod jobs;
 mod laws;
 mod limits;
+mod log;
 mod pages;
 mod reload;
 mod requests;

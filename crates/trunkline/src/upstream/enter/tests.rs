@@ -16,6 +16,9 @@ use crate::upstream::{Reach, Windows};
 
 const NOBODY: Caller = Caller::Anyone;
 
+/// No other process.
+const ALONE: (Option<&crate::upstream::Sharing>, &str) = (None, "");
+
 fn number(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap()
 }
@@ -25,6 +28,7 @@ fn limit(burst: u32, rate: u32, secs: u64) -> Limit {
         name: format!("{rate}/{secs}s"),
         rate: Rate::new(number(burst), number(rate), Duration::from_secs(secs)).unwrap(),
         wait_max: Duration::from_secs(30),
+        refill: (number(rate), Duration::from_secs(secs)),
     }
 }
 
@@ -51,7 +55,7 @@ impl Stage {
 
     fn with_limit(limit: &Limit) -> Self {
         Self::new(Pacing {
-            windows: Windows::new(std::slice::from_ref(limit), None),
+            windows: Windows::new(std::slice::from_ref(limit), None, ALONE),
             common: 1,
             ..Pacing::default()
         })
@@ -179,8 +183,8 @@ fn whoever_leaves_the_line_takes_nothing() {
 
 #[test]
 fn a_window_of_its_own_holds_up_nobody_else() {
-    let common = Windows::new(&[limit(1, 10, 1)], None);
-    let own = Windows::new(&[limit(1, 1, 20)], None);
+    let common = Windows::new(&[limit(1, 10, 1)], None, ALONE);
+    let own = Windows::new(&[limit(1, 1, 20)], None, ALONE);
     let stage = Stage::new(Pacing {
         windows: common.clone(),
         common: 1,

@@ -1,0 +1,177 @@
+//! Answers that are kept: where they are, how they are found, and how they are taken away.
+
+mod key;
+mod packed;
+mod purge;
+mod second;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use trunkline_redis::Redis;
+use trunkline_store::{Bounds, Fills, Store};
+
+use crate::config;
+use crate::error::Error;
+use crate::pipeline::look::OwnAnswer;
+use crate::source::Handed;
+
+pub(crate) use key::{Asker, Question, Resource, address, name};
+pub(crate) use packed::VERSION;
+pub use purge::Purge;
+
+/// What is shared of a call that several askers wait for: why there is no answer; what is for the
+/// first of them alone.
+pub(crate) type SharedFills = Fills<Arc<Error>, Handed<Box<OwnAnswer>>>;
+
+/// How long it is remembered that answers to a question are not kept.
+const PASSING_FOR: Duration = Duration::from_secs(10);
+
+/// Answers that are kept, for all threads.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    pub(crate) fills: Arc<SharedFills>,
+    /// What other processes keep too.
+    redis: Option<Redis>,
+    counts: [AtomicU64; Word::ALL.len()],
+}
+
+/// What the cache did for a call, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// It had a fresh answer.
+    Hit,
+    /// It had a stale one that may be served.
+    Stale,
+    /// It had one that the upstream said is good still.
+    Revalidated,
+    /// Another call's answer served this one too.
+    Collapsed,
+    /// It had none.
+    Miss,
+}
+
+impl Word {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Hit,
+        Self::Stale,
+        Self::Revalidated,
+        Self::Collapsed,
+        Self::Miss,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Stale => "stale",
+            Self::Revalidated => "revalidated",
+            Self::Collapsed => "collapsed",
+            Self::Miss => "miss",
+        }
+    }
+}
+
+impl Cache {
+    /// An empty store of this size.
+    pub(crate) fn store_of(settings: config::Cache) -> Arc<Store> {
+        Arc::new(Store::new(bounds(settings)))
+    }
+
+    pub(crate) fn new(store: Arc<Store>, redis: Option<Redis>) -> Self {
+        Self {
+            fills: Arc::new(Fills::new(store)),
+            redis,
+            counts: Default::default(),
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        self.fills.store()
+    }
+
+    pub(crate) fn resize(&self, settings: config::Cache) {
+        self.store().set_bounds(bounds(settings));
+    }
+
+    /// Whether anything is kept that could be outdated.
+    pub(crate) fn holds_any(&self) -> bool {
+        self.redis.is_some() || !self.fills.is_empty() || self.store().figures().entries != 0
+    }
+
+    /// Whether no answer of such a length is kept.
+    pub(crate) fn is_too_long(&self, length: u64) -> bool {
+        self.store().entry_bytes_max() < length
+    }
+
+    /// For a while, whoever asks this does not wait for others: what they get is not kept.
+    pub(crate) fn remember_passing(&self, question: &Question, now: Instant) {
+        let until = now + PASSING_FOR;
+        self.store()
+            .remember_passing(question.key, question.address(), until);
+    }
+
+    pub(crate) fn count(&self, word: Word) {
+        if let Some(count) = self.counts.get(word as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How often it did what, and how much it holds, in the text format of Prometheus.
+    pub(crate) fn render(&self) -> String {
+        let counts = Word::ALL.iter().zip(&self.counts);
+        let counts: Vec<_> = counts
+            .map(|(word, count)| (word.as_str(), count.load(Ordering::Relaxed)))
+            .collect();
+        let mut text = String::new();
+        if counts.iter().any(|(_, count)| *count != 0) {
+            // Writing to a `String` cannot go wrong.
+            self.write(&mut text, &counts).ok();
+        }
+        text
+    }
+
+    fn write(&self, text: &mut String, counts: &[(&str, u64)]) -> std::fmt::Result {
+        let name = "trunkline_cache_calls_total";
+        writeln!(
+            text,
+            "# HELP {name} Calls that passed the cache, by what it did for them.\n# TYPE {name} counter"
+        )?;
+        for (word, count) in counts {
+            writeln!(text, "{name}{{cache=\"{word}\"}} {count}")?;
+        }
+        let figures = self.store().figures();
+        let shared = self.fills.len() as u64;
+        for (name, about, value) in [
+            (
+                "trunkline_cache_answers",
+                "Answers that are kept.",
+                figures.entries as u64,
+            ),
+            (
+                "trunkline_cache_bytes",
+                "Memory that they take.",
+                figures.bytes,
+            ),
+            (
+                "trunkline_cache_calls_shared",
+                "Calls under way that others may join.",
+                shared,
+            ),
+        ] {
+            writeln!(
+                text,
+                "# HELP {name} {about}\n# TYPE {name} gauge\n{name} {value}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn bounds(settings: config::Cache) -> Bounds {
+    Bounds {
+        bytes_max: settings.bytes_max,
+        entry_bytes_max: settings.answer_bytes_max,
+    }
+}

@@ -1,0 +1,196 @@
+//! What tells kept answers apart: who asks, for which resource, in which form.
+
+use std::borrow::Cow;
+
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, Method, header};
+use percent_encoding::percent_decode_str;
+use trunkline_cache::{Policy, RequestHead};
+use trunkline_egress::Origin;
+use trunkline_store::{Address, Key, KeyMaker};
+
+use crate::call::Caller;
+use crate::installed::Keeping;
+
+/// What is asked of the cache.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) policy: Policy,
+    pub(crate) key: Key,
+    /// Names the resource, for what is hardly ever asked: its address.
+    pub(crate) resource: KeyMaker,
+    pub(crate) method: Method,
+    /// The caller's, without what proves who calls.
+    pub(crate) headers: HeaderMap,
+}
+
+/// What the key of a call is made of, besides its resource.
+pub(crate) struct Asker<'a> {
+    /// Of the credential, with all that the settings add to each request.
+    pub(crate) identity: &'a [u8; 32],
+    /// What the call shows of who makes it, as a number.
+    pub(crate) presents: u8,
+    pub(crate) caller: &'a Caller,
+    /// The token of somebody who has signed in at the API.
+    pub(crate) own_token: Option<&'a [u8]>,
+    pub(crate) headers: &'a HeaderMap,
+    /// What is asked by, where that is no address alone.
+    pub(crate) body: Option<&'a [u8]>,
+}
+
+impl Question {
+    /// Names the resource, whoever asks for it.
+    pub(crate) fn address(&self) -> Address {
+        self.resource.address()
+    }
+
+    pub(crate) fn head(&self) -> RequestHead<'_> {
+        RequestHead {
+            method: &self.method,
+            headers: &self.headers,
+        }
+    }
+}
+
+/// Where a resource is.
+pub(crate) struct Resource<'a> {
+    pub(crate) connector: &'a str,
+    pub(crate) origin: &'a Origin,
+    pub(crate) target: &'a PathAndQuery,
+}
+
+/// Names a resource, whoever asks for it. `keeping` says which part of the query matters.
+pub(crate) fn address(resource: &Resource<'_>, keeping: Option<&Keeping>) -> Address {
+    maker(resource, keeping).address()
+}
+
+/// Names what this asker gets of a resource, and the resource.
+pub(crate) fn name(
+    resource: &Resource<'_>,
+    asker: &Asker<'_>,
+    (policy, keeping): (Policy, Option<&Keeping>),
+) -> (KeyMaker, Key) {
+    let resource = maker(resource, keeping);
+    let mut maker = resource.clone();
+    maker.add(asker.identity).add(&[asker.presents]);
+    match asker.caller {
+        Caller::Anyone => maker.add(b""),
+        Caller::Listener(connector) => maker.add(b"listener").add(connector.as_str().as_bytes()),
+        Caller::Named(name) => maker.add(b"named").add(name.as_bytes()),
+    };
+    maker.add_optional(asker.own_token);
+    match (keeping.and_then(|keeping| keeping.headers.as_ref()), policy) {
+        (Some(chosen), _) => {
+            for name in chosen {
+                add_header(&mut maker, name, asker.headers);
+            }
+        }
+        // The upstream says by `Vary` which do.
+        (None, Policy::Off | Policy::Headers) => {}
+        // Nobody says which do: `Stripe-Account` and its like choose whose the answer is.
+        (None, Policy::Explicit(_) | Policy::ExplicitPost(_)) => {
+            let mut names: Vec<_> = asker
+                .headers
+                .keys()
+                .filter(|name| may_choose(name))
+                .collect();
+            names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+            for name in names {
+                maker.add(name.as_str().as_bytes());
+                add_header(&mut maker, name, asker.headers);
+            }
+        }
+    }
+    if let Some(body) = asker.body {
+        let kind = asker.headers.get(header::CONTENT_TYPE);
+        maker
+            .add_optional(kind.map(http::HeaderValue::as_bytes))
+            .add(body);
+    }
+    (resource, maker.key())
+}
+
+fn maker(resource: &Resource<'_>, keeping: Option<&Keeping>) -> KeyMaker {
+    let Resource {
+        connector,
+        origin,
+        target,
+    } = resource;
+    let scheme: &[u8] = if origin.is_tls() { b"s" } else { b"" };
+    let mut maker = KeyMaker::new();
+    maker
+        .add(connector.as_bytes())
+        .add(scheme)
+        .add(origin.host().as_bytes())
+        .add(&origin.port().to_be_bytes());
+    match keeping.and_then(|keeping| keeping.query.as_deref()) {
+        None => {
+            maker.add(target.as_str().as_bytes());
+        }
+        Some(chosen) => {
+            maker.add(target.path().as_bytes());
+            for part in chosen_parts(target.query().unwrap_or_default(), chosen) {
+                maker.add(part.as_bytes());
+            }
+        }
+    }
+    maker
+}
+
+fn add_header(maker: &mut KeyMaker, name: &HeaderName, headers: &HeaderMap) {
+    for line in headers.get_all(name) {
+        maker.add_optional(Some(line.as_bytes()));
+    }
+    // Ends the lines of one field.
+    maker.add_optional(None);
+}
+
+/// Whether a header may choose what is answered: not those that say how the request came, or which
+/// are for caches and for whoever traces calls.
+fn may_choose(name: &HeaderName) -> bool {
+    const NEVER: [HeaderName; 13] = [
+        header::HOST,
+        header::USER_AGENT,
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::CACHE_CONTROL,
+        header::PRAGMA,
+        header::RANGE,
+        header::IF_RANGE,
+        header::IF_NONE_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::REFERER,
+        header::ORIGIN,
+        header::DATE,
+    ];
+    const TRACES: [&str; 9] = [
+        "x-stainless-",
+        "x-request-id",
+        "x-client-request-id",
+        "x-b3-",
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "sentry-",
+        "x-stripe-client-",
+    ];
+    let text = name.as_str();
+    !NEVER.contains(name) && !TRACES.iter().any(|beginning| text.starts_with(beginning))
+}
+
+/// The fields of a query that matter, by name; those of one name stay in their order.
+fn chosen_parts<'q>(query: &'q str, chosen: &[String]) -> Vec<&'q str> {
+    let name_of = |part: &'q str| -> Cow<'q, str> {
+        let name = part.split('=').next().unwrap_or_default();
+        percent_decode_str(name).decode_utf8_lossy()
+    };
+    let parts = query.split('&').map(|part| (name_of(part), part));
+    let mut parts: Vec<_> = parts
+        .filter(|(name, _)| chosen.iter().any(|chosen| **chosen == **name))
+        .collect();
+    parts.sort_by(|one, other| one.0.cmp(&other.0));
+    parts.into_iter().map(|(_, part)| part).collect()
+}
+
+#[cfg(test)]
+mod tests;

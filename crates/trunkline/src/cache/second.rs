@@ -1,0 +1,70 @@
+//! What several processes keep together.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderName, header};
+use trunkline_redis::{Labels, Put};
+use trunkline_store::{Entry, Key};
+
+use super::{Cache, packed};
+
+/// What can be asked about whether it is still good is worth keeping for longer than it is.
+const ASKABLE_FOR: Duration = Duration::from_mins(10);
+
+impl Cache {
+    /// What other processes keep for a key, if they can be asked.
+    pub(crate) async fn second_look(&self, key: &Key) -> Option<Arc<Entry>> {
+        let redis = self.redis.as_ref()?;
+        let packed = redis.get(key.as_bytes()).await.ok()??;
+        packed::unpack(packed).map(Arc::new)
+    }
+
+    /// Keeps an answer for other processes too. `began` is when the call began that brought it.
+    pub(crate) fn share(&self, key: &Key, entry: &Entry, (began, now): (SystemTime, SystemTime)) {
+        let Some(redis) = &self.redis else {
+            return;
+        };
+        let stored = entry.stored();
+        let names_secret = |name: &HeaderName| {
+            *name == header::AUTHORIZATION
+                || *name == header::COOKIE
+                || name.as_str().contains("key")
+                || name.as_str().contains("token")
+        };
+        // What the caller sent there would stand in Redis.
+        if stored
+            .parts()
+            .vary
+            .iter()
+            .any(|field| names_secret(&field.name))
+        {
+            return;
+        }
+        let useful = stored.useful_until_age().saturating_sub(stored.age(now));
+        let keep = if stored.conditions().is_empty() {
+            useful
+        } else {
+            useful.saturating_add(ASKABLE_FOR)
+        };
+        if keep.is_zero() {
+            return;
+        }
+        let labels = entry.labels();
+        let tags: Vec<String> = labels.tags.iter().map(ToString::to_string).collect();
+        redis.put(
+            key.as_bytes(),
+            Put {
+                value: packed::pack(entry),
+                keep,
+                age: now.duration_since(began).unwrap_or_default(),
+                labels: Labels {
+                    address: *labels.address.as_bytes(),
+                    connector: &labels.connector,
+                    operation: labels.operation.as_deref(),
+                    tags: &tags,
+                },
+            },
+        );
+    }
+}

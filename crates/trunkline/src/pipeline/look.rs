@@ -1,0 +1,453 @@
+//! Looks for an answer among those that are kept, and sees to it that one call serves all who ask
+//! the same at the same time.
+
+mod ask;
+mod lead;
+mod share;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use trunkline_cache::{Decision, Forwarded, Hit, HitKind, Kept, Policy, Shape, Stored, Why};
+use trunkline_store::{Address, Entry, Join, Key, Known, Labels, Mark, Slot};
+
+use super::authorize::Granted;
+use super::classify::{self, Answered};
+use super::fetch;
+use super::trail::Trail;
+use crate::cache::{Question, Word};
+use crate::call::Validate;
+use crate::client::Trunkline;
+use crate::config::Keep;
+use crate::error::{Error, ErrorKind};
+use crate::explain;
+use crate::failure;
+use crate::held::Held;
+use crate::installed::{Keeping, Methods};
+
+use ask::Resolution;
+pub(crate) use lead::OwnAnswer;
+
+/// An answer, and where it came from.
+pub(super) struct Looked {
+    pub(super) answered: Box<Answered>,
+    /// What the cache did; `None` where it was not asked.
+    pub(super) note: Option<Box<Note>>,
+    /// What the answer is kept under, if it is.
+    pub(super) key: Option<Key>,
+}
+
+/// What the cache did for a call.
+pub(super) enum Note {
+    /// All is done.
+    Done { status: HeaderValue, word: Word },
+    /// The answer may be kept when it is all there and as promised.
+    Open {
+        forwarded: Forwarded,
+        storing: Box<Storing>,
+    },
+}
+
+/// An answer that may be kept.
+pub(super) struct Storing {
+    pub(super) question: Question,
+    pub(super) stored: Stored,
+    pub(super) mark: Mark,
+    pub(super) began: SystemTime,
+}
+
+/// What is to be asked of the upstream, and why.
+#[derive(Clone)]
+struct Asking {
+    why: Why,
+    /// What was looked at, and which of it the question is about.
+    candidate: Option<(Slot, usize)>,
+}
+
+/// What was found.
+enum Found {
+    /// This serves.
+    Entry(Arc<Entry>, Hit),
+    /// Nothing does.
+    Nothing(Asking),
+    /// Nothing does, and the caller wants no upstream asked.
+    OnlyIfCached,
+}
+
+/// Whether anything is kept of such calls. Where not, no more is done.
+pub(super) fn is_wanted(granted: &Granted) -> bool {
+    policy(granted).is_some()
+}
+
+/// How much caching the settings and the caller allow, and what tells answers apart.
+fn policy(granted: &Granted) -> Option<(Policy, Option<&Keeping>)> {
+    // What a caller has the sandbox do wrong is nobody else's to see.
+    if granted.fault.is_some() {
+        return None;
+    }
+    let reads = matches!(granted.head.method, Method::GET | Method::HEAD);
+    let wanted = if reads {
+        Methods::Reading
+    } else if granted.head.method == Method::POST {
+        Methods::Asking
+    } else {
+        return None;
+    };
+    let keeping = granted
+        .keeping()
+        .filter(|keeping| keeping.methods == wanted);
+    if keeping.is_none() && !reads {
+        return None;
+    }
+    let policy = match granted.cache.or(keeping.map(|keeping| keeping.time))? {
+        Keep::Off => return None,
+        Keep::Headers => Policy::Headers,
+        Keep::For(time) if reads => Policy::Explicit(time),
+        Keep::For(time) => Policy::ExplicitPost(time),
+    };
+    Some((policy, keeping))
+}
+
+/// Answers from what is kept, from what another call gets, or from the upstream.
+///
+/// # Errors
+/// [`ErrorKind::NotCached`], or why there is no answer.
+pub(super) async fn look(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+) -> Result<Looked, Error> {
+    let Some(question) = question(granted).await else {
+        let answered = fetch::fetch(engine, granted, trail).await?;
+        return Ok(Looked::uncached(answered));
+    };
+    let key = question.key;
+    let looked = look_for(engine, granted, trail, question).await?;
+    Ok(Looked {
+        key: Some(key),
+        ..looked
+    })
+}
+
+async fn look_for(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+    question: Question,
+) -> Result<Looked, Error> {
+    let mut may_share = share::may_share(granted, &question);
+    loop {
+        let (known, found) = find(engine, &question, (trail.now(), trail.wall()));
+        let asking = match found {
+            Found::Entry(entry, hit) => {
+                if hit.kind == HitKind::StaleWhileRevalidate {
+                    lead::refresh(engine, granted, trail, (&question, &known, hit.which));
+                }
+                return Ok(served(granted, &question, (&entry, &hit)));
+            }
+            Found::OnlyIfCached => return Err(not_cached()),
+            Found::Nothing(asking) => asking,
+        };
+        let is_passing = matches!(known, Known::Passing);
+        if !may_share || is_passing || !share::leads_to_sharing(asking.why) {
+            return alone(engine, granted, trail, (question, asking)).await;
+        }
+        let fills = &engine.cache().fills;
+        match fills.join(question.key, question.address(), &known) {
+            Join::Again => {}
+            Join::Follow(reader) if share::may_follow(&question) => {
+                if let Some(looked) = share::follow(
+                    engine,
+                    (&*granted, &*trail),
+                    (&question, asking.why),
+                    reader,
+                )
+                .await?
+                {
+                    return Ok(looked);
+                }
+                may_share = false;
+            }
+            Join::Follow(_) => may_share = false,
+            Join::Lead(lead) => {
+                let asked = lead::lead(engine, granted, trail, (lead, &question, asking)).await?;
+                if let Some(looked) = asked {
+                    return Ok(looked);
+                }
+                may_share = false;
+            }
+        }
+    }
+}
+
+/// What is asked of the cache; `None` for what cannot be told from other calls.
+async fn question(granted: &mut Granted) -> Option<Question> {
+    // The body of a call that only asks is what it asks for.
+    if granted.head.method == Method::POST && !granted.has_whole_body().await {
+        return None;
+    }
+    let (policy, keeping) = policy(granted)?;
+    Some(granted.question(policy, keeping))
+}
+
+/// Looks at what is kept.
+fn find(
+    engine: &Trunkline,
+    question: &Question,
+    (now, wall): (Instant, SystemTime),
+) -> (Known, Found) {
+    let known = engine.cache().store().known(&question.key, now);
+    let slot = match &known {
+        Known::Entries(slot) => Some(slot),
+        Known::Nothing | Known::Passing => None,
+    };
+    let entries = slot.map_or(&[][..], Slot::entries);
+    let stored = entries.iter().map(|entry| entry.stored());
+    let decision = trunkline_cache::look(question.policy, question.head(), stored, wall);
+    let found = match decision {
+        Decision::Serve(hit) | Decision::ServeStale(hit) => match entries.get(hit.which) {
+            Some(entry) => Found::Entry(Arc::clone(entry), hit),
+            None => Found::Nothing(Asking::anew(Why::UriMiss)),
+        },
+        Decision::Revalidate { which, why } => Found::Nothing(Asking {
+            why,
+            candidate: slot.map(|slot| (slot.clone(), which)),
+        }),
+        Decision::Fetch(why) => Found::Nothing(Asking::anew(why)),
+        Decision::OnlyIfCached => Found::OnlyIfCached,
+    };
+    (known, found)
+}
+
+/// Asks for this caller alone.
+async fn alone(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+    (question, asking): (Question, Asking),
+) -> Result<Looked, Error> {
+    let mark = engine.cache().store().mark(&question.address());
+    let began = trail.wall();
+    let why = asking.why;
+    match ask::ask(engine, granted, trail, (&question, &asking, mark)).await {
+        Resolution::Kept(entry, hit, status) => {
+            let forwarded = Forwarded {
+                why,
+                status,
+                kept: kept(&hit),
+                collapsed: false,
+            };
+            Ok(after_asking(granted, &question, (&entry, &hit), forwarded))
+        }
+        Resolution::Answer(mut answered, storing) => {
+            if storing.is_ok() {
+                hold_little(engine, granted, &mut answered).await?;
+            }
+            let mut forwarded = Forwarded {
+                why,
+                status: Some(answered.status),
+                kept: Kept::ByStore,
+                collapsed: false,
+            };
+            let note = match *storing {
+                Ok(stored) if share::may_keep(granted, &answered) => Note::Open {
+                    forwarded,
+                    storing: Box::new(Storing {
+                        question,
+                        stored,
+                        mark,
+                        began,
+                    }),
+                },
+                Ok(_) => Note::miss(forwarded),
+                Err(why) => {
+                    forwarded.kept = Kept::Not(why);
+                    Note::miss(forwarded)
+                }
+            };
+            Ok(Looked::new(answered, note))
+        }
+        Resolution::Failed(error) => Err(error.with_cache_status(failed(why))),
+    }
+}
+
+/// Waits for all of a little body, so that it can be kept. A longer one passes, and is not.
+async fn hold_little(
+    engine: &Trunkline,
+    granted: &Granted,
+    answered: &mut Answered,
+) -> Result<(), Error> {
+    const LITTLE: usize = 64 * 1024;
+    let is_little = share::length_of(&answered.body).is_some_and(|length| length <= LITTLE as u64);
+    if !is_little || !answered.body.first.is_empty() {
+        return Ok(());
+    }
+    let Some(rest) = answered.body.rest.take() else {
+        return Ok(());
+    };
+    let until = engine.clock().now() + granted.limits.first_byte;
+    let held = Held::read(rest, &answered.headers, LITTLE, (engine.clock(), until)).await;
+    answered.body = held.map_err(failure::of_broken)?;
+    Ok(())
+}
+
+/// What is kept, as this caller gets it.
+fn served(granted: &Granted, question: &Question, (entry, hit): (&Entry, &Hit)) -> Looked {
+    let word = if hit.ttl <= 0 && hit.kind != HitKind::Fresh {
+        Word::Stale
+    } else {
+        Word::Hit
+    };
+    let status = hit.cache_status();
+    Looked::new(
+        replayed(granted, question, (entry, hit)),
+        Note::Done { status, word },
+    )
+}
+
+/// What is kept, after the upstream was asked about it.
+fn after_asking(
+    granted: &Granted,
+    question: &Question,
+    (entry, hit): (&Entry, &Hit),
+    forwarded: Forwarded,
+) -> Looked {
+    let word = match (forwarded.collapsed, hit.kind) {
+        (true, _) => Word::Collapsed,
+        (false, HitKind::Validated) => Word::Revalidated,
+        (false, _) => Word::Stale,
+    };
+    let status = forwarded.cache_status();
+    Looked::new(
+        replayed(granted, question, (entry, hit)),
+        Note::Done { status, word },
+    )
+}
+
+/// What became of what is served after asking.
+fn kept(hit: &Hit) -> Kept {
+    match hit.kind {
+        HitKind::StaleIfError => Kept::StaleInstead { ttl: hit.ttl },
+        _ => Kept::Stored { ttl: hit.ttl },
+    }
+}
+
+fn replayed(granted: &Granted, question: &Question, (entry, hit): (&Entry, &Hit)) -> Box<Answered> {
+    let stored = entry.stored();
+    let length = entry.body().len() as u64;
+    let shape = Shape::of(question.head(), stored, Some(length));
+    let headers = stored.replay(shape, hit, Some(length));
+    let body = Held::whole(part(entry.body(), shape), &headers);
+    classify::of_kept(granted, (shape.status(stored), headers), body)
+}
+
+/// The part of a body that a shape has.
+fn part(body: &Bytes, shape: Shape) -> Bytes {
+    match shape {
+        Shape::Whole => body.clone(),
+        Shape::Part { first, last, .. } => {
+            let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
+            let end = place(last).saturating_add(1).min(body.len());
+            body.slice(place(first).min(end)..end)
+        }
+        Shape::HeadOnly | Shape::NotModified | Shape::NotSatisfiable { .. } => Bytes::new(),
+    }
+}
+
+fn not_cached() -> Error {
+    let kind = ErrorKind::NotCached;
+    let message = "no answer is kept that may be used, and the caller wants no other";
+    Error::new(kind, message)
+        .with_hint(explain::remedy(kind))
+        .with_cache_status(trunkline_cache::only_if_cached())
+}
+
+/// What is said of a call that went to the upstream and had no answer.
+fn failed(why: Why) -> HeaderValue {
+    let forwarded = Forwarded {
+        why,
+        status: None,
+        kept: Kept::ByStore,
+        collapsed: false,
+    };
+    forwarded.cache_status()
+}
+
+impl Asking {
+    fn anew(why: Why) -> Self {
+        Self {
+            why,
+            candidate: None,
+        }
+    }
+}
+
+impl Note {
+    fn miss(forwarded: Forwarded) -> Self {
+        Self::Done {
+            status: forwarded.cache_status(),
+            word: Word::Miss,
+        }
+    }
+}
+
+impl Looked {
+    fn new(answered: Box<Answered>, note: Note) -> Self {
+        Self {
+            answered,
+            note: Some(Box::new(note)),
+            key: None,
+        }
+    }
+
+    /// An answer that never passed the cache.
+    pub(super) fn uncached(answered: Box<Answered>) -> Self {
+        Self {
+            answered,
+            note: None,
+            key: None,
+        }
+    }
+}
+
+/// By what an answer is found when it is to go: those of the settings, and the tags that the
+/// upstream sends (`Cache-Tag` as Cloudflare and Akamai have it, `Surrogate-Key` as Fastly does).
+pub(super) fn labels(granted: &Granted, address: Address, headers: &HeaderMap) -> Labels {
+    const TAGS_MAX: usize = 64;
+    const TAG_BYTES_MAX: usize = 128;
+    let of_settings = granted
+        .keeping()
+        .into_iter()
+        .flat_map(|keeping| &keeping.tags);
+    let sent = |name: &'static str, separator: fn(char) -> bool| {
+        let lines = headers.get_all(name).iter();
+        let texts = lines.filter_map(|line| line.to_str().ok());
+        texts
+            .flat_map(move |text| text.split(separator))
+            .map(str::trim)
+    };
+    let of_upstream = sent("cache-tag", |c| c == ',').chain(sent("surrogate-key", |c| c == ' '));
+    let of_upstream = of_upstream.filter(|tag| (1..=TAG_BYTES_MAX).contains(&tag.len()));
+    let tags = of_settings.cloned().chain(of_upstream.map(Box::from));
+    Labels {
+        address,
+        connector: Arc::clone(&granted.installed.name),
+        operation: granted.shared_operation_name(),
+        tags: tags.take(TAGS_MAX).collect(),
+    }
+}
+
+/// Seconds for which an answer that has just come stays fresh.
+pub(super) fn ttl(stored: &Stored, trail: &Trail) -> i64 {
+    let secs = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    let (lifetime, _) = stored.lifetime();
+    secs(lifetime).saturating_sub(secs(stored.age(trail.wall())))
+}
+
+impl Granted {
+    fn validates_strictly(&self) -> bool {
+        self.validate == Validate::Enforce
+    }
+}

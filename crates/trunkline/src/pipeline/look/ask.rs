@@ -1,0 +1,218 @@
+//! Asks the upstream, about what is kept or anew, and decides what its answer means for that.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use trunkline_cache::{
+    Asked, Exchange, Freshened, Hit, NotStored, Old, Outcome, ResponseHead, Settled, Stored,
+};
+use trunkline_store::{Entry, Mark, Slot};
+
+use super::super::authorize::Granted;
+use super::super::classify::Answered;
+use super::super::fetch;
+use super::super::trail::Trail;
+use super::Asking;
+use crate::cache::Question;
+use crate::client::Trunkline;
+use crate::error::{Error, ErrorKind};
+
+/// What came of asking.
+pub(super) enum Resolution {
+    /// What is kept serves; with the status that the upstream answered, if it did.
+    Kept(Arc<Entry>, Hit, Option<StatusCode>),
+    /// The upstream's answer, and whether it may be kept.
+    Answer(Box<Answered>, Box<Result<Stored, NotStored>>),
+    /// There is none, and nothing to serve in its place.
+    Failed(Error),
+}
+
+/// Asks the upstream.
+pub(super) async fn ask(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+    (question, asking, mark): (&Question, &Asking, Mark),
+) -> Resolution {
+    let inquiry = Inquiry {
+        engine,
+        question,
+        mark,
+        entries: asking
+            .candidate
+            .as_ref()
+            .map_or(&[][..], |(slot, _)| Slot::entries(slot)),
+        which: asking
+            .candidate
+            .as_ref()
+            .map_or(usize::MAX, |(_, which)| *which),
+        why: asking.why,
+    };
+    inquiry.prepare(granted, trail);
+    let fetched = fetch::fetch(engine, granted, trail).await;
+    if let Some(resolution) = inquiry.resolve(fetched, trail) {
+        return resolution;
+    }
+    // It spoke of something else than what we asked about.
+    granted.head.headers = question.headers.clone();
+    let fetched = fetch::fetch(engine, granted, trail).await;
+    inquiry.anew(fetched, trail)
+}
+
+struct Inquiry<'a> {
+    engine: &'a Trunkline,
+    question: &'a Question,
+    mark: Mark,
+    entries: &'a [Arc<Entry>],
+    which: usize,
+    why: trunkline_cache::Why,
+}
+
+impl Inquiry<'_> {
+    /// Has the request ask whether what is kept is still good. Where that may stand in for a failure,
+    /// one attempt is enough: nobody should wait for the others.
+    fn prepare(&self, granted: &mut Granted, trail: &Trail) {
+        let Some(entry) = self.entries.get(self.which) else {
+            return;
+        };
+        let conditions = entry.stored().conditions();
+        conditions.apply(&mut granted.head.headers);
+        let now = trail.wall();
+        let settled = self.settle(Outcome::Unreachable { now });
+        if matches!(settled, Settled::StaleInstead(_)) {
+            granted.retry.attempts_max = 1;
+        }
+    }
+
+    fn settle(&self, outcome: Outcome<'_>) -> Settled {
+        let candidates: Vec<_> = self.entries.iter().map(|entry| entry.stored()).collect();
+        let asked = Asked {
+            policy: self.question.policy,
+            request: self.question.head(),
+            candidates: &candidates,
+            which: self.which,
+            why: self.why,
+        };
+        asked.settle(outcome)
+    }
+
+    /// What an answer means, or that there is none; `None` if it has to be asked again.
+    fn resolve(&self, fetched: Result<Box<Answered>, Error>, trail: &Trail) -> Option<Resolution> {
+        let answered = match fetched {
+            Ok(answered) => answered,
+            Err(error) => return Some(self.unanswered(error, trail)),
+        };
+        let outcome = Outcome::Answered {
+            response: ResponseHead {
+                status: answered.status,
+                headers: &answered.headers,
+            },
+            exchange: exchange(trail),
+        };
+        let status = Some(answered.status);
+        Some(match self.settle(outcome) {
+            Settled::Freshened(freshened) => self.freshened(*freshened, status),
+            Settled::StaleInstead(hit) => match self.entries.get(self.which) {
+                Some(entry) => Resolution::Kept(Arc::clone(entry), hit, status),
+                None => Resolution::Answer(answered, Box::new(Err(NotStored::NoUse))),
+            },
+            Settled::PassOn { storing, old } => {
+                if let (Old::Drop, Some(entry)) = (old, self.entries.get(self.which)) {
+                    let store = self.engine.cache().store();
+                    store.remove(&self.question.key, entry);
+                }
+                Resolution::Answer(answered, storing)
+            }
+            Settled::AskAgain => return None,
+            Settled::Failed => Resolution::Answer(answered, Box::new(Err(NotStored::NoUse))),
+        })
+    }
+
+    /// What an answer means to a request that asked about nothing that is kept.
+    fn anew(&self, fetched: Result<Box<Answered>, Error>, trail: &Trail) -> Resolution {
+        let anew = Inquiry {
+            entries: &[],
+            which: usize::MAX,
+            ..*self
+        };
+        let failed = || Error::new(ErrorKind::Internal, "an answer was asked for in vain");
+        anew.resolve(fetched, trail)
+            .unwrap_or_else(|| Resolution::Failed(failed()))
+    }
+
+    fn unanswered(&self, error: Error, trail: &Trail) -> Resolution {
+        if !is_unreachable(error.kind()) {
+            return Resolution::Failed(error);
+        }
+        let now = trail.wall();
+        match (
+            self.settle(Outcome::Unreachable { now }),
+            self.entries.get(self.which),
+        ) {
+            (Settled::StaleInstead(hit), Some(entry)) => {
+                Resolution::Kept(Arc::clone(entry), hit, None)
+            }
+            _ => Resolution::Failed(error),
+        }
+    }
+
+    /// Puts back what the upstream said is good still.
+    fn freshened(&self, freshened: Freshened, status: Option<StatusCode>) -> Resolution {
+        let store = self.engine.cache().store();
+        let key = self.question.key;
+        let fresh = |old: &Entry, stored: Stored| {
+            let (body, labels) = (old.body().clone(), Arc::clone(old.labels()));
+            Arc::new(Entry::new(stored, body, labels))
+        };
+        let Freshened {
+            stored,
+            hit,
+            dropped,
+            others,
+        } = freshened;
+        let Some(old) = self.entries.get(self.which) else {
+            let message = "what was freshened is not there";
+            return Resolution::Failed(Error::new(ErrorKind::Internal, message));
+        };
+        let entry = fresh(old, stored);
+        let _done = match dropped {
+            // Somebody may have put a newer one, which is as good.
+            None => store
+                .replace(key, old, Arc::clone(&entry), self.mark)
+                .is_ok(),
+            Some(_) => store.remove(&key, old),
+        };
+        for (place, stored) in others {
+            if let Some(old) = self.entries.get(place) {
+                store.replace(key, old, fresh(old, stored), self.mark).ok();
+            }
+        }
+        Resolution::Kept(entry, hit, status)
+    }
+}
+
+/// When the last exchange took place.
+fn exchange(trail: &Trail) -> Exchange {
+    Exchange {
+        sent_at: trail.sent_at(),
+        received_at: trail.wall(),
+    }
+}
+
+/// Whether an error means that the upstream cannot be asked now (RFC 5861 section 4).
+fn is_unreachable(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NameNotFound
+            | ErrorKind::ConnectFailed
+            | ErrorKind::ConnectTimeout
+            | ErrorKind::TlsFailed
+            | ErrorKind::FirstByteTimeout
+            | ErrorKind::IdleTimeout
+            | ErrorKind::CallTimeout
+            | ErrorKind::UpstreamClosed
+            | ErrorKind::UpstreamMalformed
+            | ErrorKind::UpstreamSuspended
+            | ErrorKind::LimitReached
+    )
+}

@@ -1,0 +1,168 @@
+//! Which calls may share an answer, and how one gets another's.
+
+use std::sync::Arc;
+
+use http::{Method, header};
+use http_body::Body as _;
+use trunkline_cache::{Decision, Forwarded, HitKind, Kept, Shape, Stored, Why};
+use trunkline_connector::format::Class;
+use trunkline_egress::clock::Elapsed;
+use trunkline_store::{Head, Reader};
+
+use super::super::authorize::{DeadlineHolds, Granted};
+use super::super::classify::{self, Answered};
+use super::super::trail::Trail;
+use super::super::validate;
+use super::lead::OwnAnswer;
+use super::{Looked, Note};
+use crate::cache::{Question, Word};
+use crate::client::Trunkline;
+use crate::error::Error;
+use crate::failure;
+use crate::held::Held;
+use crate::source::{Handed, SharedBody, Source};
+
+/// What a call that others share is read by.
+pub(super) type SharedReader = Reader<Arc<Error>, Handed<Box<OwnAnswer>>>;
+
+/// Whether a call may be made for others too, or wait for theirs.
+///
+/// One whose caller wants promises enforced is kept only when all of it was judged.
+pub(super) fn may_share(granted: &Granted, question: &Question) -> bool {
+    question.method != Method::HEAD
+        && !granted.validates_strictly()
+        && granted.body.whole().is_some()
+}
+
+/// Whether what is asked for this reason may be kept for others.
+pub(super) fn leads_to_sharing(why: Why) -> bool {
+    match why {
+        Why::Off | Why::Precondition | Why::Method | Why::RequestNoStore | Why::Partial => false,
+        Why::UriMiss
+        | Why::VaryMiss
+        | Why::RequestNoCache
+        | Why::RequestMaxAge
+        | Why::RequestMinFresh
+        | Why::Stale
+        | Why::NoCache
+        | Why::Clock => true,
+    }
+}
+
+/// Whether another call's answer does for this one: not where it wants a part, has the answer
+/// already perhaps, or wants a newer one than others.
+pub(super) fn may_follow(question: &Question) -> bool {
+    [
+        header::RANGE,
+        header::IF_NONE_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::CACHE_CONTROL,
+    ]
+    .iter()
+    .all(|name| !question.headers.contains_key(name))
+}
+
+/// Whether an answer is one to keep, whatever its headers allow: not a stream, nor one that the
+/// connector's rules say is a failure, nor one that breaks its operation's promise at first sight.
+pub(super) fn may_keep(granted: &Granted, answered: &Answered) -> bool {
+    let class = answered.verdict.class;
+    let is_failure = match class {
+        Class::Ok => false,
+        // What the general table says of statuses is RFC 9111's to judge.
+        _ => {
+            answered.status.is_success()
+                || answered.verdict.rule.is_some() && class != Class::CallerError
+        }
+    };
+    !is_failure
+        && !classify::is_stream(&answered.headers)
+        && !validate::breaks_promise(granted, answered)
+}
+
+/// How long a body is, if that is known.
+pub(super) fn length_of(body: &Held) -> Option<u64> {
+    let rest = body.rest.as_ref();
+    let rest = rest.map_or(Some(0), |rest| rest.size_hint().exact())?;
+    Some(rest + body.first.len() as u64)
+}
+
+/// Gets another call's answer; `None` if it is not for this one.
+///
+/// # Errors
+/// Why there is none.
+pub(super) async fn follow(
+    engine: &Trunkline,
+    (granted, trail): (&Granted, &Trail),
+    (question, why): (&Question, Why),
+    reader: SharedReader,
+) -> Result<Option<Looked>, Error> {
+    let forwarded = |kept| Forwarded {
+        why,
+        status: None,
+        kept,
+        collapsed: true,
+    };
+    match head(engine, granted, reader).await? {
+        Head::Begins(body) => {
+            let stored = body.begun().stored();
+            let (Decision::Serve(hit) | Decision::ServeStale(hit)) =
+                decide(question, stored, trail)
+            else {
+                return Ok(None);
+            };
+            let headers = stored.replay(Shape::Whole, &hit, body.begun().length());
+            let status = stored.status();
+            let note = Note::Done {
+                status: forwarded(Kept::Stored { ttl: hit.ttl }).cache_status(),
+                word: Word::Collapsed,
+            };
+            let body = Held::nothing(shared(engine, granted, body));
+            let answered = classify::of_kept(granted, (status, headers), body);
+            Ok(Some(Looked::new(answered, note)))
+        }
+        Head::Entry(entry, hit) => {
+            // That it had to be asked about is known; that it is another variant is not.
+            if let Decision::Fetch(_) = decide(question, entry.stored(), trail) {
+                return Ok(None);
+            }
+            if hit.kind == HitKind::Fresh {
+                return Ok(Some(super::served(granted, question, (&entry, &hit))));
+            }
+            let forwarded = forwarded(super::kept(&hit));
+            let looked = super::after_asking(granted, question, (&entry, &hit), forwarded);
+            Ok(Some(looked))
+        }
+        Head::TakeOver(_) | Head::Alone => Ok(None),
+        Head::Failed(error) => Err(error.again().with_cache_status(super::failed(why))),
+    }
+}
+
+/// Waits for what comes, for as long as the caller does.
+pub(super) async fn head(
+    engine: &Trunkline,
+    granted: &Granted,
+    reader: SharedReader,
+) -> Result<Head<Arc<Error>, Handed<Box<OwnAnswer>>>, Error> {
+    let deadline = granted.limits.deadline;
+    let head = engine.clock().limit(deadline, reader.head()).await;
+    head.map_err(|Elapsed| {
+        failure::late("the time that the caller allows ended before an answer came")
+    })
+}
+
+/// A body that others read too, as this caller gets it.
+pub(super) fn shared(engine: &Trunkline, granted: &Granted, body: SharedBody) -> Source {
+    let deadline = match granted.deadline_holds {
+        DeadlineHolds::UntilEnd => granted.limits.deadline,
+        DeadlineHolds::UntilAnswer => None,
+    };
+    Source::shared(
+        body,
+        deadline.map(|deadline| engine.clock().sleep_until(deadline)),
+    )
+}
+
+/// What an answer that came for others is to this request.
+fn decide(question: &Question, stored: &Stored, trail: &Trail) -> Decision {
+    trunkline_cache::look(question.policy, question.head(), [stored], trail.wall())
+}

@@ -1,0 +1,132 @@
+//! Keeps what may be kept of an answer that is as promised, and lets go of what it outdates.
+
+use std::sync::Arc;
+
+use http::Uri;
+use http::uri::PathAndQuery;
+use trunkline_cache::{CACHE_STATUS, Kept, Policy, ResponseHead};
+use trunkline_store::{Entry, Key};
+
+use super::authorize::Granted;
+use super::look::{self, Note, Storing};
+use super::trail::Trail;
+use super::validate::Valid;
+use crate::cache::{self, Resource, Word};
+use crate::client::Trunkline;
+use crate::installed::Methods;
+
+/// A valid answer of which all is kept that may be.
+pub(super) struct Filed {
+    pub(super) valid: Valid,
+    /// What the cache did; `None` where it was not asked.
+    pub(super) word: Option<Word>,
+    /// What the answer is kept under, if it is.
+    pub(super) key: Option<Key>,
+    _made: Made,
+}
+
+/// Only this file makes a [`Filed`].
+struct Made;
+
+/// Keeps the answer if it is all there, and says in `Cache-Status` what the cache did.
+pub(super) fn store(
+    engine: &Trunkline,
+    granted: &Granted,
+    trail: &Trail,
+    (mut valid, note, key): (Valid, Option<Box<Note>>, Option<Key>),
+) -> Filed {
+    let (status, word) = match note.map(|note| *note) {
+        None => (None, None),
+        Some(Note::Done { status, word }) => (Some(status), Some(word)),
+        Some(Note::Open {
+            mut forwarded,
+            storing,
+        }) => {
+            forwarded.kept = keep(engine, granted, trail, (&valid, *storing));
+            (Some(forwarded.cache_status()), Some(Word::Miss))
+        }
+    };
+    if let Some(word) = word {
+        engine.cache().count(word);
+    }
+    if let Some(status) = status {
+        // Behind those of caches between us and the origin (RFC 9211 section 2).
+        valid.answered.headers.append(CACHE_STATUS, status);
+    }
+    if !granted.head.method.is_safe() {
+        invalidate(engine, granted, &valid);
+    }
+    Filed {
+        valid,
+        word,
+        key,
+        _made: Made,
+    }
+}
+
+fn keep(
+    engine: &Trunkline,
+    granted: &Granted,
+    trail: &Trail,
+    (valid, storing): (&Valid, Storing),
+) -> Kept {
+    let answered = &valid.answered;
+    let is_all_there = answered.body.rest.is_none() && valid.passing.is_none();
+    if !is_all_there || valid.problem.is_some() {
+        return Kept::ByStore;
+    }
+    let Storing {
+        question,
+        stored,
+        mark,
+        began,
+    } = storing;
+    let ttl = look::ttl(&stored, trail);
+    let labels = look::labels(granted, question.address(), &answered.headers);
+    // What was read may be a part of a larger buffer.
+    let body = bytes::Bytes::copy_from_slice(&answered.body.first);
+    let entry = Arc::new(Entry::new(stored, body, Arc::new(labels)));
+    let cache = engine.cache();
+    match cache.store().put(question.key, Arc::clone(&entry), mark) {
+        Ok(()) => {
+            cache.share(&question.key, &entry, (began, trail.wall()));
+            Kept::Stored { ttl }
+        }
+        Err(_) => Kept::ByStore,
+    }
+}
+
+/// Lets go of what a change at the upstream outdates (RFC 9111 section 4.4), whoever's it is.
+fn invalidate(engine: &Trunkline, granted: &Granted, valid: &Valid) {
+    let cache = engine.cache();
+    let answered = &valid.answered;
+    let asks = granted
+        .keeping()
+        .filter(|one| one.methods == Methods::Asking);
+    let policy = match asks.map(|keeping| keeping.time) {
+        Some(crate::config::Keep::For(time)) => Policy::ExplicitPost(time),
+        Some(_) | None => Policy::Headers,
+    };
+    if !answered.status.is_success() && !answered.status.is_redirection() || !cache.holds_any() {
+        return;
+    }
+    let target = format!("{}{}", granted.origin, granted.head.target);
+    let Ok(target) = target.parse::<Uri>() else {
+        return;
+    };
+    let response = ResponseHead {
+        status: answered.status,
+        headers: &answered.headers,
+    };
+    for uri in trunkline_cache::invalidates(policy, &granted.head.method, &target, response) {
+        let target = uri.path_and_query().cloned();
+        let target = target.unwrap_or(PathAndQuery::from_static("/"));
+        let resource = Resource {
+            connector: granted.installed.connector.name.as_str(),
+            origin: &granted.origin,
+            target: &target,
+        };
+        let keeping = granted.keeping_at(&target);
+        cache.invalidate(&cache::address(&resource, keeping));
+    }
+}

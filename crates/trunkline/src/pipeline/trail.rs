@@ -1,0 +1,116 @@
+//! What the stages that make attempts know of their call: its number, its times, how often it was
+//! sent. It may go where the call's record does not: into a task that asks for several callers.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use trunkline_egress::Clock;
+
+use crate::call::CallId;
+use crate::upstream::Permit;
+
+/// What the stages that make attempts know of their call.
+#[derive(Debug)]
+pub(crate) struct Trail {
+    call_id: CallId,
+    clock: Clock,
+    started: Instant,
+    /// When the last attempt was let go.
+    sent: Instant,
+    attempts: u32,
+    /// How long its attempts waited for their turn, together.
+    waited: Duration,
+    /// What the last attempt holds until its answer has ended.
+    permit: Option<Permit>,
+}
+
+impl Trail {
+    pub(super) fn begin(clock: Clock, chance: u128) -> Self {
+        let started = clock.now();
+        Self {
+            call_id: CallId::new(clock.wall(), chance),
+            started,
+            sent: started,
+            clock,
+            attempts: 0,
+            waited: Duration::ZERO,
+            permit: None,
+        }
+    }
+
+    /// A trail of the same call, for a task that makes its attempts.
+    pub(super) fn branch(&self) -> Self {
+        Self {
+            call_id: self.call_id,
+            clock: self.clock.clone(),
+            started: self.started,
+            sent: self.sent,
+            attempts: 0,
+            waited: Duration::ZERO,
+            permit: None,
+        }
+    }
+
+    pub(crate) fn call_id(&self) -> CallId {
+        self.call_id
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    pub(super) fn wall(&self) -> SystemTime {
+        self.clock.wall()
+    }
+
+    /// When the last attempt was let go, as people know time.
+    pub(super) fn sent_at(&self) -> SystemTime {
+        let ago = self.now().saturating_duration_since(self.sent);
+        let now = self.wall();
+        now.checked_sub(ago).unwrap_or(now)
+    }
+
+    pub(super) fn attempt_is_let_go(&mut self, now: Instant) {
+        self.sent = now;
+    }
+
+    pub(super) fn attempt_begins(&mut self) {
+        self.attempts += 1;
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// An attempt has waited so long for its turn.
+    pub(super) fn waited(&mut self, wait: Duration) {
+        self.waited += wait;
+    }
+
+    pub(super) fn waited_so_far(&self) -> Duration {
+        self.waited
+    }
+
+    /// Somebody else made the attempts.
+    pub(super) fn took(&mut self, attempts: u32) {
+        self.attempts = attempts;
+    }
+
+    /// Keeps what an attempt holds until its answer has been passed on to the end.
+    pub(super) fn holds(&mut self, permit: Option<Permit>) {
+        self.permit = permit;
+    }
+
+    /// What the last attempt holds, for whoever passes its answer on.
+    pub(super) fn take_permit(&mut self) -> Option<Permit> {
+        self.permit.take()
+    }
+
+    /// How long ago the call began.
+    pub(super) fn took_so_far(&self) -> Duration {
+        self.now().saturating_duration_since(self.started)
+    }
+}

@@ -1,0 +1,122 @@
+//! Callers who get an answer of their own, without waiting for the others.
+
+use std::collections::BTreeSet;
+
+use trunkline_tests::{Act, Gate, Request, Script, Upstream, answer};
+
+use crate::cache::acme;
+use crate::cache::together::{ask, ask_many, assert_kept, finish, kept};
+
+/// What keeps an answer from being kept, this time and most likely the next.
+const BARRED: [(&str, &str); 5] = [
+    ("cache-control", "no-store"),
+    ("cache-control", "private, max-age=60"),
+    ("cache-control", "max-age=0"),
+    ("vary", "*"),
+    ("x-nothing", "at all"),
+];
+
+#[test]
+fn callers_of_what_is_not_kept_each_get_their_own() {
+    for (name, value) in BARRED {
+        let gate = Gate::new();
+        let barred = |place: usize| answer(200).header(name, value).body(place.to_string());
+        let mut scripts = vec![Script::reading().wait(&gate).say(barred(0).bytes())];
+        scripts.extend((1..10).map(|place| barred(place).script()));
+        let upstream = Upstream::start(scripts);
+        let gateway = acme(&upstream).serve();
+        let callers = ask_many(&gateway, 10);
+        upstream.wait_for(1);
+        gate.open();
+        let bodies: BTreeSet<String> = callers
+            .into_iter()
+            .map(|talk| finish(talk).expect(200).text())
+            .collect();
+        assert_eq!(
+            (bodies.len(), upstream.count()),
+            (10, 10),
+            "{name}: {value}"
+        );
+    }
+}
+
+#[test]
+fn callers_of_what_was_not_kept_before_do_not_wait_for_each_other() {
+    for (name, value) in BARRED {
+        let gate = Gate::new();
+        let barred = |place: usize| answer(200).header(name, value).body(place.to_string());
+        let held = |place: usize| Script::reading().wait(&gate).say(barred(place).bytes());
+        let mut scripts = vec![barred(0).script()];
+        scripts.extend((1..=10).map(held));
+        let upstream = Upstream::start(scripts);
+        let gateway = acme(&upstream).serve();
+        Request::get("/things")
+            .send_after(gateway.dedicated())
+            .expect(200);
+        let callers = ask_many(&gateway, 10);
+        // Nobody has an answer before all have asked.
+        upstream.wait_for(11);
+        gate.open();
+        let bodies: BTreeSet<String> = callers
+            .into_iter()
+            .map(|talk| finish(talk).expect(200).text())
+            .collect();
+        assert_eq!(bodies.len(), 10, "{name}: {value}");
+    }
+}
+
+#[test]
+fn what_may_be_kept_after_all_is_kept() {
+    for (name, value) in BARRED {
+        let barred = answer(200).header(name, value).body("not yet");
+        let upstream = Upstream::start([barred, kept("now it is")]);
+        let gateway = acme(&upstream).serve();
+        let ask = || {
+            Request::get("/things")
+                .send_after(gateway.dedicated())
+                .expect(200)
+        };
+        ask();
+        assert_eq!(ask().text(), "now it is");
+        assert_kept(&gateway, &upstream, "now it is");
+    }
+}
+
+#[test]
+fn callers_who_want_no_cache_wait_for_nobody() {
+    let gate = Gate::new();
+    let held = |place: usize| {
+        Script::reading()
+            .wait(&gate)
+            .say(kept(&place.to_string()).bytes())
+    };
+    let upstream = Upstream::start((0..6).map(held));
+    let gateway = acme(&upstream).serve();
+    let alone = Request::get("/things").header("trunkline-cache", "off");
+    let mut callers = ask_many(&gateway, 1);
+    upstream.wait_for(1);
+    callers.extend((0..5).map(|_| ask(&gateway, &alone)));
+    // Nobody has an answer before all have asked.
+    upstream.wait_for(6);
+    gate.open();
+    let bodies: BTreeSet<String> = callers
+        .into_iter()
+        .map(|talk| finish(talk).expect(200).text())
+        .collect();
+    assert_eq!(bodies.len(), 6);
+}
+
+#[test]
+fn what_is_not_kept_streams_and_ends_with_its_caller() {
+    let gate = Gate::new();
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n";
+    let script = Script::reading().say(head).chunk("data: 1\n\n").wait(&gate);
+    let upstream = Upstream::start([script.chunk("data: 2\n\n").then(Act::AwaitGoodbye)]);
+    let gateway = acme(&upstream).serve();
+    let mut incoming = ask(&gateway, &Request::get("/things")).answer_to("GET");
+    incoming.expect_so_far("data: 1\n\n");
+    gate.open();
+    incoming.expect_so_far("data: 1\n\ndata: 2\n\n");
+    incoming.hang_up();
+    upstream.wait_for_goodbye(0);
+}
