@@ -1,5 +1,6 @@
 //! A real Redis in a folder of its own, that can be killed, stopped and started again.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,6 +18,8 @@ const CLIENT: &str = "/usr/bin/redis-cli";
 #[derive(Debug)]
 pub struct Redis {
     running: Option<Program>,
+    /// Where it listens besides.
+    port: Option<u16>,
     password: Option<String>,
     /// Kept until the program has ended, which is why it stands last.
     folder: TempDir,
@@ -32,6 +35,7 @@ impl Redis {
     pub fn away() -> Self {
         Self {
             running: None,
+            port: None,
             password: None,
             folder: TempDir::new().expect("a folder can be made"),
         }
@@ -54,19 +58,46 @@ impl Redis {
         redis
     }
 
+    /// Starts one that listens on loopback as well.
+    #[track_caller]
+    pub fn start_on_loopback() -> Self {
+        let mut redis = Self::away();
+        loop {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+            let listener = listener.expect("loopback has a free port");
+            let address = listener.local_addr().expect("a listener has an address");
+            redis.port = Some(address.port());
+            drop(listener);
+            // Somebody else may have taken the port meanwhile.
+            if redis.try_run() {
+                return redis;
+            }
+        }
+    }
+
     /// Starts it, at the same place as before, without what it had.
     #[track_caller]
     pub fn run(&mut self) {
+        assert!(self.try_run(), "its port is taken");
+    }
+
+    fn try_run(&mut self) -> bool {
         let mut command = Command::new(SERVER);
-        command.args(["--port", "0", "--save", "", "--appendonly", "no"]);
+        let port = self.port.unwrap_or_default().to_string();
+        command.args(["--bind", "127.0.0.1", "--port", &port]);
+        command.args(["--save", "", "--appendonly", "no"]);
         command.arg("--unixsocket").arg(self.socket());
         if let Some(password) = &self.password {
             command.args(["--requirepass", password]);
         }
         command.current_dir(self.folder.path());
         let program = Program::start(command);
-        program.wait_for(|printed| printed.contains("ready to accept").then_some(()));
+        let is_ready = program.wait_for(|printed| {
+            let is_ready = printed.contains("ready to accept");
+            (is_ready || printed.contains("Failed listening")).then_some(is_ready)
+        });
         self.running = Some(program);
+        is_ready
     }
 
     /// Kills it, so that it has no time to say goodbye.
@@ -81,9 +112,12 @@ impl Redis {
         running.signal(name);
     }
 
-    /// Its address, without a password.
+    /// Its address, without a password and a database.
     pub fn url(&self) -> String {
-        format!("unix:{}", self.socket().display())
+        self.port.map_or_else(
+            || format!("unix:{}", self.socket().display()),
+            |port| format!("redis://127.0.0.1:{port}"),
+        )
     }
 
     /// Has it run a Lua script; gives the lines of its answer.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::entry::Entry;
 
 /// The most entries that wait in one place to be written.
-pub(crate) const ENTRIES_MAX: usize = 8_192;
+pub(crate) const ENTRIES_MAX: usize = 32_768;
 
 /// The most bytes of text that wait with them.
-const TEXT_BYTES_MAX: usize = 1 << 20;
+const TEXT_BYTES_MAX: usize = 4 << 20;
 
 /// Longer paths are cut.
 const PATH_BYTES_MAX: usize = 1_024;

@@ -153,7 +153,11 @@ impl Trunkline {
         let shared = (&self.shared.clock, self.shared.sharing.as_ref());
         let snapshot = Snapshot::new(config, Arc::new(catalog), secrets, Some(&before), shared)?;
         self.shared.cache.resize(snapshot.config.cache);
-        self.shared.snapshot.store(Arc::new(snapshot));
+        let snapshot = Arc::new(snapshot);
+        self.shared.snapshot.store(Arc::clone(&snapshot));
+        for installed in snapshot.installed.values() {
+            installed.upstream.tell_changed();
+        }
         Ok(())
     }
 

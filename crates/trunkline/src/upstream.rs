@@ -45,6 +45,8 @@ pub(crate) struct Upstream {
     pub(crate) concurrency: Concurrency,
     /// Told when somebody leaves a seat for which others wait.
     room: Notify,
+    /// Told when the settings have changed.
+    changed: Notify,
     /// Those who wait for a seat.
     seekers: AtomicU32,
     /// For calls that no narrower scope is known of.
@@ -94,6 +96,7 @@ impl Counts {
     fn refuse(&self, refused: &Refused) {
         let count = match refused {
             Refused::Suspended { .. } => &self.suspended,
+            Refused::Changed => return,
             Refused::TooLate { .. } | Refused::TooMany { .. } => &self.refused,
         };
         count.fetch_add(1, Ordering::Relaxed);
@@ -135,6 +138,7 @@ impl Upstream {
             budget: RetryBudget::new(start),
             concurrency: Concurrency::default(),
             room: Notify::new(),
+            changed: Notify::new(),
             seekers: AtomicU32::new(0),
             common: Arc::default(),
             lanes: Keys::new(LANES_MAX),
@@ -167,6 +171,11 @@ impl Upstream {
             None => Arc::clone(&self.common),
             Some(scope) => self.lanes.find(scope, self.now()).into_state(),
         }
+    }
+
+    /// Has all who wait look anew: the settings have changed.
+    pub(crate) fn tell_changed(&self) {
+        self.changed.notify_waiters();
     }
 
     /// The bucket that answers to such requests named.

@@ -81,6 +81,10 @@ fn shown(setting: &Setting) -> Value {
     if is_header && SECRET_WORDS.iter().any(|word| last.contains(word)) {
         return Value::from("(hidden)");
     }
+    let holds_password = |text: &str| text.contains('@') || text.contains("pass=");
+    if setting.key == "redis.url" && setting.value.as_str().is_some_and(holds_password) {
+        return Value::from("(hidden)");
+    }
     setting.value.clone()
 }
 

@@ -162,7 +162,7 @@ fn what_does_not_fit_is_dropped_and_counted() {
     assert_eq!(desk.numbers().last(), Some(&(many - 1)));
     desk.check(expect![[r#"
 
-        8192 written, 5 dropped, 0 problems
+        32768 written, 5 dropped, 0 problems
     "#]]);
 }
 
@@ -188,7 +188,7 @@ fn a_full_disk_is_spoken_of_once_and_what_fits_in_memory_is_written_later() {
     assert!(desk.numbers().into_iter().eq(1..2_002 + many));
     desk.check(expect![[r#"
         recovered, 7 dropped
-        10193 written, 7 dropped, 1 problems
+        34769 written, 7 dropped, 1 problems
     "#]]);
 }
 

@@ -1,11 +1,25 @@
 //! Takes kept answers away.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 use trunkline_connector::ConnectorName;
-use trunkline_redis::{Forget, Forgotten};
+use trunkline_egress::Clock;
+use trunkline_redis::{Forget, Forgotten, Redis};
 use trunkline_store::{Address, Selection};
 
 use super::Cache;
 use crate::error::{Error, ErrorKind};
+
+/// How often Redis is asked to forget something while it is away, about a second apart.
+const FORGET_TRIES: u32 = 600;
+
+/// When more addresses are to be forgotten than this, everything is.
+const FORGETTING_MAX: usize = 4096;
+
+/// How long to wait before it is asked again.
+const FORGET_EVERY: Duration = Duration::from_secs(1);
 
 /// Which kept answers are taken away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,19 +87,43 @@ impl Cache {
     }
 
     /// What was changed at the upstream is not served any more.
-    pub(crate) fn invalidate(&self, address: &Address) {
-        self.store().invalidate(address);
+    ///
+    /// Whoever waits for the answer does not wait for Redis; until it has forgotten, nothing of the
+    /// address is taken from there.
+    pub(crate) fn invalidate(&self, address: &Address, clock: &Clock) {
         if let Some(redis) = &self.redis {
-            let redis = redis.clone();
-            let forget = Forget::Address(*address.as_bytes());
-            // Whoever waits for the answer does not wait for this. Other processes hear of it within
-            // a second; what cannot be told to them lives no longer than it may.
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "Redis has a time limit of its own"
-            )]
-            tokio::spawn(async move { redis.forget(&forget).await.ok() });
+            self.have_forgotten(redis, address, clock);
         }
+        self.store().invalidate(address);
+    }
+
+    fn have_forgotten(&self, redis: &Redis, address: &Address, clock: &Clock) {
+        let Some(forgetting) = Forgetting::begin(&self.forgetting, *address) else {
+            return;
+        };
+        let (redis, clock) = (redis.clone(), clock.clone());
+        let forget = if forgetting.address == everything() {
+            Forget::All
+        } else {
+            Forget::Address(*forgetting.address.as_bytes())
+        };
+        #[expect(clippy::disallowed_methods, reason = "it ends after so many tries")]
+        tokio::spawn(async move {
+            let forgetting = forgetting;
+            for _ in 0..FORGET_TRIES {
+                if redis.forget(&forget).await.is_ok() {
+                    break;
+                }
+                clock.sleep(FORGET_EVERY).await;
+            }
+            drop(forgetting);
+        });
+    }
+
+    /// Whether Redis may still have what was changed since.
+    pub(super) fn is_forgetting(&self, address: &Address) -> bool {
+        let forgetting = lock(&self.forgetting);
+        forgetting.contains_key(address) || forgetting.contains_key(&everything())
     }
 
     /// Another process has taken answers away.
@@ -96,6 +134,56 @@ impl Cache {
         };
         store.purge(&selection);
     }
+}
+
+/// An address that Redis has not yet forgotten, until it is dropped.
+struct Forgetting {
+    all: Arc<Mutex<FxHashMap<Address, u32>>>,
+    address: Address,
+}
+
+impl Forgetting {
+    /// `None` where it will be forgotten anyway, by somebody who has not begun with it.
+    fn begin(all: &Arc<Mutex<FxHashMap<Address, u32>>>, address: Address) -> Option<Self> {
+        let mut forgetting = lock(all);
+        let is_known = forgetting.contains_key(&address);
+        let address = if FORGETTING_MAX <= forgetting.len() && !is_known {
+            everything()
+        } else {
+            address
+        };
+        let count = forgetting.entry(address).or_default();
+        // One may be at it just now, and have begun before this change; the next has not.
+        if 2 <= *count {
+            return None;
+        }
+        *count += 1;
+        Some(Self {
+            all: Arc::clone(all),
+            address,
+        })
+    }
+}
+
+impl Drop for Forgetting {
+    fn drop(&mut self) {
+        let mut all = lock(&self.all);
+        if let Some(count) = all.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Stands for all addresses. No resource has it: it is a digest of nothing.
+fn everything() -> Address {
+    [0; 32].into()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn forget(selection: &Selection) -> Forget {

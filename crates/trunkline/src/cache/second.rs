@@ -7,15 +7,19 @@ use http::{HeaderName, header};
 use trunkline_redis::{Labels, Put};
 use trunkline_store::{Entry, Key};
 
-use super::{Cache, packed};
+use super::{Cache, Question, packed};
 
 /// What can be asked about whether it is still good is worth keeping for longer than it is.
 const ASKABLE_FOR: Duration = Duration::from_mins(10);
 
 impl Cache {
     /// What other processes keep for a key, if they can be asked.
-    pub(crate) async fn second_look(&self, key: &Key) -> Option<Arc<Entry>> {
+    pub(crate) async fn second_look(&self, question: &Question) -> Option<Arc<Entry>> {
         let redis = self.redis.as_ref()?;
+        if self.is_forgetting(&question.address()) {
+            return None;
+        }
+        let key = &question.key;
         let packed = redis.get(key.as_bytes()).await.ok()??;
         packed::unpack(packed).map(Arc::new)
     }

@@ -29,7 +29,7 @@ use crate::call::{Caller, Fault, JudgeBy, Options, Validate};
 use crate::config::Keep;
 use crate::credential::{Credential, Proof, Token};
 use crate::error::{Error, ErrorKind};
-use crate::installed::{Installed, Keeping};
+use crate::installed::{Installed, Keeping, Snapshot};
 use crate::schema::Check;
 use crate::upstream::{Lane, Pacing};
 
@@ -52,6 +52,8 @@ pub(super) struct Granted {
     pub(super) origin: Origin,
     /// Of the host that it goes to; `None` for an address that was an input.
     pub(super) breaker: Option<Arc<Breaker>>,
+    /// By newer settings than those by which it was granted.
+    paced_anew: Option<Arc<Pacing>>,
     /// Whose limits the next attempt falls under.
     pub(super) lane: Arc<Lane>,
     /// What it takes of the upstream's own limits.
@@ -158,6 +160,7 @@ pub(super) fn authorize(
         fault: options.fault,
         origin,
         breaker,
+        paced_anew: None,
         lane: resolved.installed.upstream.lane(None),
         amounts: Amounts {
             requests: 1,
@@ -329,6 +332,7 @@ impl Granted {
             operation: self.operation,
             origin: self.origin.clone(),
             breaker: self.breaker.clone(),
+            paced_anew: self.paced_anew.clone(),
             lane: Arc::clone(&self.lane),
             amounts: self.amounts,
             caller: self.caller.clone(),
@@ -366,7 +370,19 @@ impl Granted {
 
     /// How fast its attempts may follow those of others.
     pub(super) fn pacing(&self) -> &Arc<Pacing> {
-        self.installed.pacing(self.operation)
+        let anew = self.paced_anew.as_ref();
+        anew.unwrap_or_else(|| self.installed.pacing(self.operation))
+    }
+
+    /// Goes by the limits of newer settings. All else of the call stays as it was granted.
+    pub(super) fn pace_anew(&mut self, snapshot: &Snapshot) {
+        let name = self.operation_name();
+        let Some(installed) = snapshot.installed.get(&self.installed.connector.name) else {
+            return;
+        };
+        let mut operations = installed.connector.operations.iter();
+        let place = operations.position(|operation| name.as_deref() == Some(&*operation.name));
+        self.paced_anew = Some(Arc::clone(installed.pacing(place)));
     }
 }
 

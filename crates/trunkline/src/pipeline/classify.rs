@@ -56,6 +56,16 @@ pub(super) struct Answered {
     pub(super) body: Held,
     pub(super) verdict: Verdict,
     pub(super) vendor: Option<Box<VendorError>>,
+    pub(super) origin: AnswerFrom,
+}
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AnswerFrom {
+    /// The upstream, for this call.
+    Upstream,
+    /// What is kept. It was compared with its promise when it came.
+    Store,
 }
 
 /// Judges an attempt. A body is held back only where a rule has to look into it, and never a
@@ -126,6 +136,7 @@ pub(super) async fn classify(granted: &Granted, sent: Sent, clock: &Clock) -> Cl
             body,
             verdict,
             vendor,
+            origin: AnswerFrom::Upstream,
         })),
     }
 }
@@ -159,6 +170,7 @@ impl Classified {
                     rule: None,
                 },
                 vendor: None,
+                origin: AnswerFrom::Upstream,
             })),
         }
     }
@@ -191,6 +203,7 @@ pub(super) fn of_kept(
         body,
         verdict,
         vendor: None,
+        origin: AnswerFrom::Store,
     })
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn fetch(
         let mut permit = if let Some(permit) = pace::at_once(granted, trail)? {
             permit
         } else {
-            Box::pin(pace::wait(granted, trail)).await?
+            Box::pin(pace::wait(engine, granted, trail)).await?
         };
         let signed = sign::sign(granted, trail, &mut permit)?;
         let sent = send::send(engine.egress(), signed).await;

@@ -15,6 +15,7 @@ use trunkline_limit::{Nanos, Outcome};
 use super::authorize::Granted;
 use super::classify::{self, Answered, Classified, Failure};
 use super::trail::Trail;
+use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
 use crate::installed::Installed;
 use crate::upstream::{Attempt, Cause, Permit, Reach, Refused};
@@ -42,10 +43,14 @@ enum Holds {
 /// # Errors
 /// [`ErrorKind::UpstreamSuspended`], and [`ErrorKind::LimitReached`] as soon as it is known that
 /// the wait would be longer than the call may take.
-pub(super) async fn pace(granted: &mut Granted, trail: &mut Trail) -> Result<Permit, Error> {
+pub(super) async fn pace(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+) -> Result<Permit, Error> {
     match at_once(granted, trail)? {
         Some(permit) => Ok(permit),
-        None => wait(granted, trail).await,
+        None => wait(engine, granted, trail).await,
     }
 }
 
@@ -67,14 +72,22 @@ pub(super) fn at_once(granted: &mut Granted, trail: &mut Trail) -> Result<Option
 /// # Errors
 /// As [`at_once`], and [`ErrorKind::LimitReached`] as soon as it is known that the wait would be
 /// longer than the call may take.
-pub(super) async fn wait(granted: &Granted, trail: &mut Trail) -> Result<Permit, Error> {
-    let upstream = &granted.installed.upstream;
-    let deadline = granted
-        .limits
-        .deadline
-        .map(|deadline| upstream.at(deadline));
+pub(super) async fn wait(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+) -> Result<Permit, Error> {
     let since = trail.now();
-    let entered = attempt(granted).wait(deadline).await;
+    let entered = loop {
+        let upstream = &granted.installed.upstream;
+        let deadline = granted.limits.deadline;
+        let deadline = deadline.map(|deadline| upstream.at(deadline));
+        let entered = attempt(granted).wait(deadline).await;
+        if !matches!(entered, Err(Refused::Changed)) {
+            break entered;
+        }
+        granted.pace_anew(&engine.snapshot());
+    };
     let now = trail.now();
     trail.waited(now.saturating_duration_since(since));
     trail.attempt_is_let_go(now);
@@ -297,6 +310,12 @@ fn to_error(granted: &Granted, refused: Refused) -> Error {
         }
     );
     let (kind, wait, message, hint) = match refused {
+        Refused::Changed => (
+            ErrorKind::Internal,
+            Duration::ZERO,
+            "a call was not asked anew after the settings had changed".to_owned(),
+            "ask again".to_owned(),
+        ),
         Refused::Suspended { next_probe } => (
             ErrorKind::UpstreamSuspended,
             next_probe,
@@ -322,7 +341,11 @@ fn to_error(granted: &Granted, refused: Refused) -> Error {
     let error = Error::new(kind, message)
         .with_hint(hint)
         .with_retry_after(wait);
-    match granted.pacing().windows.fields(installed.upstream.now()) {
+    match granted
+        .pacing()
+        .windows
+        .fields(installed.upstream.now(), wait)
+    {
         Some(fields) if is_of_window => error.with_quota(fields),
         Some(_) | None => error,
     }

@@ -127,6 +127,6 @@ fn invalidate(engine: &Trunkline, granted: &Granted, valid: &Valid) {
             target: &target,
         };
         let keeping = granted.keeping_at(&target);
-        cache.invalidate(&cache::address(&resource, keeping));
+        cache.invalidate(&cache::address(&resource, keeping), engine.clock());
     }
 }

@@ -115,7 +115,7 @@ async fn change(
     if renew::is_needed(granted) {
         renew::renew(engine, granted).await?;
     }
-    let mut permit = pace::pace(granted, &mut record.trail).await?;
+    let mut permit = pace::pace(engine, granted, &mut record.trail).await?;
     sign::sign(granted, &mut record.trail, &mut permit)?;
     let headers = &mut granted.head.headers;
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));

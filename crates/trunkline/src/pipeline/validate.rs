@@ -14,7 +14,7 @@ use trunkline_connector::format::{Class, ReplyKind};
 use trunkline_egress::Clock;
 
 use super::authorize::Granted;
-use super::classify::{self, Answered};
+use super::classify::{self, AnswerFrom, Answered};
 use super::record::Record;
 use crate::call::Validate;
 use crate::client::Trunkline;
@@ -84,6 +84,7 @@ pub(super) async fn validate(
     let operation = granted.operation().filter(|_| is_good);
     let (problem, passing) = match (granted.validate, operation) {
         (Validate::Off, _) | (_, None) => (None, None),
+        (Validate::Report, _) if answered.origin == AnswerFrom::Store => (None, None),
         (Validate::Report, Some(operation)) => {
             let promise = Promise::new(operation, granted.check());
             let check = granted.check();

@@ -1,7 +1,10 @@
 //! Lets an attempt go: at once, when its turn has come, or not at all.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use trunkline_egress::clock::Elapsed;
@@ -13,6 +16,9 @@ use super::line::Place;
 use super::permit::Permit;
 use super::{Lane, Pacing, Upstream};
 use crate::call::Caller;
+
+/// The longest that a question to Redis takes, with some slack.
+const ASKING_MAX: Duration = Duration::from_millis(50);
 
 /// An attempt that wants to be sent.
 pub(crate) struct Attempt<'a> {
@@ -33,6 +39,8 @@ pub(crate) enum Refused {
     Suspended { next_probe: Duration },
     /// Its turn would come too late.
     TooLate { retry_after: Duration, by: Cause },
+    /// The settings have changed meanwhile: it is to be asked anew, by the new ones.
+    Changed,
     /// Too many wait already.
     TooMany {
         retry_after: Duration,
@@ -94,6 +102,9 @@ impl Attempt<'_> {
 
     async fn try_wait(&self, deadline: Option<Nanos>) -> Result<Permit, Refused> {
         let (upstream, line) = (self.upstream, &self.lane.line);
+        let mut changed = pin!(upstream.changed.notified());
+        // A change from here on is heard.
+        changed.as_mut().enable();
         let now = upstream.now();
         self.look_at_breaker(now)?;
         let until = now.plus(self.pacing.wait_max());
@@ -107,9 +118,16 @@ impl Attempt<'_> {
             retry_after: turn.max(Duration::from_secs(1)),
             waiting: line.waiting(),
         })?;
+        // Asking Redis is no waiting for a turn.
+        let asking = if self.pacing.windows.is_shared(now) {
+            ASKING_MAX
+        } else {
+            Duration::ZERO
+        };
         let go = self.go(&mut place, until);
         let clock = &upstream.clock;
-        let gone = clock.limit(Some(upstream.instant(until)), go).await;
+        let latest = upstream.instant(until.plus(asking));
+        let gone = clock.limit(Some(latest), unless(changed, go)).await;
         gone.unwrap_or_else(|Elapsed| {
             let now = upstream.now();
             let turn = self.pacing.windows.turn(now, line.ahead_of(self.caller));
@@ -155,7 +173,7 @@ impl Attempt<'_> {
             let now = self.upstream.now();
             let windows = &self.pacing.windows;
             match permit.take(now, now) {
-                Reserved::Refused { .. } if windows.is_shared() => {
+                Reserved::Refused { .. } if windows.is_shared(now) => {
                     if let Some((place, wait)) = windows.ask(now).await {
                         self.wait_for_window(place, wait, until).await?;
                     }
@@ -200,7 +218,7 @@ impl Attempt<'_> {
         }
         let _seeking = Seeking::new(&upstream.seekers);
         loop {
-            let mut left = std::pin::pin!(upstream.room.notified());
+            let mut left = pin!(upstream.room.notified());
             // Whoever leaves from here on is heard.
             left.as_mut().enable();
             if permit.sit_down(upstream.now()).is_ok() {
@@ -300,6 +318,21 @@ impl Attempt<'_> {
             By::Spread(_) | By::Spent(_) | By::Told => Cause::Told,
         }
     }
+}
+
+/// Does something until it is done, or until the settings have changed.
+async fn unless(
+    changed: impl Future<Output = ()>,
+    work: impl Future<Output = Result<Permit, Refused>>,
+) -> Result<Permit, Refused> {
+    let (mut changed, mut work) = (pin!(changed), pin!(work));
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(done);
+        }
+        changed.as_mut().poll(cx).map(|()| Err(Refused::Changed))
+    })
+    .await
 }
 
 /// Counts one of those who wait for a seat.

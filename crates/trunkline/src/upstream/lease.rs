@@ -10,6 +10,7 @@
 //! charged all along, so that it is not full just then.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ const LEASE_FOR: Duration = Duration::from_secs(1);
 
 /// A lease is at most what comes back in this time.
 const LEASE_WORTH: Duration = Duration::from_millis(250);
+
+/// How long each process goes by its part after a question that had no answer.
+const PARTED_FOR: Duration = Duration::from_secs(1);
 
 /// How many processes there are thought to be where nobody knows.
 const PROCESSES: NonZeroU32 = NonZeroU32::new(2).unwrap();
@@ -44,6 +48,8 @@ pub(super) struct SharedWindow {
     rate: SharedRate,
     limit: Limit,
     lease: Mutex<Held>,
+    /// Redis is not asked before then, in nanoseconds.
+    parted_until: AtomicU64,
 }
 
 /// What was taken and not spent.
@@ -74,11 +80,24 @@ impl SharedWindow {
             rate: SharedRate::new(capacity, refill, period).ok()?,
             limit: limit.clone(),
             lease: Mutex::default(),
+            parted_until: AtomicU64::new(0),
         })
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        matches!(self.sharing.redis.standing(), Standing::Up { .. })
+    /// Whether Redis is asked just now.
+    pub(super) fn is_up(&self, now: Nanos) -> bool {
+        let parted_until = Nanos::from_nanos(self.parted_until.load(Ordering::Relaxed));
+        parted_until <= now && matches!(self.sharing.redis.standing(), Standing::Up { .. })
+    }
+
+    /// Redis is there and does not answer for this window: it is left alone for a moment.
+    fn part_ways(&self, now: Nanos) {
+        let until = now.plus(PARTED_FOR).as_nanos();
+        self.parted_until.store(until, Ordering::Relaxed);
+        tracing::warn!(
+            limit = %self.limit.name,
+            "Redis gives no answer for a limit; each process keeps to its part of it for a moment"
+        );
     }
 
     /// This process's part of the window, for while Redis is away.
@@ -134,7 +153,12 @@ impl SharedWindow {
                 Asked::More
             }
             Ok(leased) => Asked::After(leased.retry_after),
-            Err(_) => Asked::Away,
+            Err(_) => {
+                if self.is_up(now) {
+                    self.part_ways(now);
+                }
+                Asked::Away
+            }
         }
     }
 

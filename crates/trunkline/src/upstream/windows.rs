@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunkline_limit::fields::{self, Quota};
+use trunkline_limit::fields::{self, Quota, Unit};
 use trunkline_limit::gcra::{self, Bucket};
 use trunkline_limit::{By, Nanos, Rate, Reserved};
 
@@ -92,7 +92,7 @@ impl Windows {
     /// Where processes keep to them together, a refusal may mean only that [`Windows::ask`] has to be
     /// asked for more.
     pub(crate) fn reserve(&self, now: Nanos, wait_max: Duration) -> Reserved {
-        match self.kept() {
+        match self.kept(now) {
             Kept::Together => self.spend(now),
             Kept::Alone => match &*self.0 {
                 [] => Reserved::Now,
@@ -117,19 +117,19 @@ impl Windows {
 
     /// Gives back what was taken for `when` and not used.
     pub(crate) fn refund(&self, now: Nanos, when: Nanos) {
-        if self.kept() == Kept::Together {
+        if self.kept(now) == Kept::Together {
             for window in &self.0 {
                 window.unspend(now);
             }
             return;
         }
-        let rates = self.rates();
+        let rates = self.rates(now);
         gcra::refund_all(&self.asked(&rates), now, when);
     }
 
     /// Whether a refusal may mean only that more has to be asked for.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.kept() == Kept::Together
+    pub(crate) fn is_shared(&self, now: Nanos) -> bool {
+        self.kept(now) == Kept::Together
     }
 
     /// Asks for more where there is too little; how long to wait if nobody has any.
@@ -155,10 +155,10 @@ impl Windows {
         longest
     }
 
-    fn kept(&self) -> Kept {
+    fn kept(&self, now: Nanos) -> Kept {
         match self.0.first().and_then(|window| window.shared.as_ref()) {
             None => Kept::Alone,
-            Some(shared) if shared.is_up() => Kept::Together,
+            Some(shared) if shared.is_up(now) => Kept::Together,
             Some(_) => Kept::ByParts,
         }
     }
@@ -190,8 +190,8 @@ impl Windows {
     }
 
     /// The rates that hold just now, as far as they are counted here.
-    fn rates(&self) -> Vec<Rate> {
-        match self.kept() {
+    fn rates(&self, now: Nanos) -> Vec<Rate> {
+        match self.kept(now) {
             Kept::Alone => self.0.iter().map(|window| window.limit.rate).collect(),
             Kept::Together | Kept::ByParts => self.parts(),
         }
@@ -205,8 +205,8 @@ impl Windows {
     /// How long until the next call could go if so many go before it.
     pub(crate) fn turn(&self, now: Nanos, ahead: usize) -> Duration {
         let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-        let is_shared = self.is_shared();
-        let rates = self.rates();
+        let is_shared = self.is_shared(now);
+        let rates = self.rates(now);
         let turns = self.0.iter().zip(&rates).map(|(window, rate)| {
             // Only Redis knows when the next of a shared one may go.
             let next = if is_shared {
@@ -224,7 +224,7 @@ impl Windows {
 
     /// The name of the one that holds the next call longest.
     pub(crate) fn slowest(&self, now: Nanos) -> Option<&str> {
-        let rates = self.rates();
+        let rates = self.rates(now);
         let slowest =
             self.0.iter().zip(&rates).max_by_key(|(window, rate)| {
                 window.bucket.look(rate, now, window.weight).when(now)
@@ -233,7 +233,7 @@ impl Windows {
     }
 
     pub(super) fn views(&self, now: Nanos) -> Vec<WindowView> {
-        let rates = self.rates();
+        let rates = self.rates(now);
         let views = self.0.iter().zip(&rates).map(|(window, rate)| WindowView {
             name: window.limit.name.clone(),
             capacity: window.limit.rate.capacity(),
@@ -242,13 +242,9 @@ impl Windows {
         views.collect()
     }
 
-    /// The fields `RateLimit-Policy` and `RateLimit` of an answer.
-    pub(crate) fn fields(&self, now: Nanos) -> Option<(String, String)> {
-        let rates = self.rates();
-        let quotas =
-            self.0.iter().zip(&rates).map(|(window, rate)| {
-                Quota::of_bucket(&window.limit.name, &*window.bucket, rate, now)
-            });
+    /// The fields `RateLimit-Policy` and `RateLimit` of an answer that refuses a call.
+    pub(crate) fn fields(&self, now: Nanos, retry_after: Duration) -> Option<(String, String)> {
+        let quotas = self.0.iter().map(|window| window.quota(now, retry_after));
         let quotas: Vec<_> = quotas.collect();
         let is_any = !quotas.is_empty();
         is_any.then(|| (fields::policy(&quotas), fields::limit(&quotas)))
@@ -261,6 +257,23 @@ impl Windows {
 }
 
 impl Window {
+    /// What is left of it, as an answer that refuses a call says it.
+    fn quota(&self, now: Nanos, retry_after: Duration) -> Quota<'_> {
+        let (name, rate) = (&self.limit.name, &self.limit.rate);
+        if self.shared.is_none() {
+            return Quota::of_bucket(name, &*self.bucket, rate, now);
+        }
+        // What the others have taken is not known here, only that too little is left.
+        Quota {
+            name,
+            unit: Unit::Requests,
+            quota: rate.capacity().into(),
+            window: Some(rate.refilled_in()),
+            available: 0,
+            next_in: Some(retry_after),
+        }
+    }
+
     fn asked<'a>(&'a self, rate: &'a Rate) -> gcra::Window<'a> {
         gcra::Window {
             bucket: &*self.bucket,

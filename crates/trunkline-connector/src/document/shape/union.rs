@@ -18,7 +18,7 @@ impl<'s> Checker<'s> {
         }
         let rules: Vec<&Rules> = branches
             .iter()
-            .filter_map(|branch| self.resolve(branch))
+            .filter_map(|branch| self.resolve_branch(branch))
             .collect();
         match &node.value {
             Value::Text(text) if rules.iter().any(|rules| !constants_of(rules).is_empty()) => {
@@ -33,6 +33,15 @@ impl<'s> Checker<'s> {
                 Sorts::Plain => self.check_plain(&branches, node, path),
             },
             _ => self.check_plain(&branches, node, path),
+        }
+    }
+
+    /// The rules of a branch. A reference with a description beside it is a list of one reference.
+    fn resolve_branch(&self, branch: &'s Schema) -> Option<&'s Rules> {
+        let rules = self.resolve(branch)?;
+        match list_of(rules, "allOf") {
+            [only] if types_of(rules).is_empty() => self.resolve(only),
+            _ => Some(rules),
         }
     }
 
@@ -122,14 +131,17 @@ impl<'s> Checker<'s> {
     /// Anything else: the branch of the value's type that complains least.
     fn check_plain(&mut self, branches: &[&'s Schema], node: &Node, path: &Path) {
         let takes = |branch: &&'s Schema| {
-            let types = self.resolve(branch).map(types_of).unwrap_or_default();
+            let types = self
+                .resolve_branch(branch)
+                .map(types_of)
+                .unwrap_or_default();
             types.is_empty() || types.iter().any(|name| is_of_type(&node.value, name))
         };
         let candidates: Vec<&Schema> = branches.iter().copied().filter(takes).collect();
         if candidates.is_empty() {
             let rules: Vec<&Rules> = branches
                 .iter()
-                .filter_map(|branch| self.resolve(branch))
+                .filter_map(|branch| self.resolve_branch(branch))
                 .collect();
             self.complain_about_type(node, path, (&branches_in_words(&rules), None));
             return;

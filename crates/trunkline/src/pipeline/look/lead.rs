@@ -13,7 +13,7 @@ use trunkline_connector::outcome::Verdict;
 use trunkline_store::{Entry, Head, Join, Known, Labels, Lead, Mark, Pushed, Writer};
 
 use super::super::authorize::Granted;
-use super::super::classify::Answered;
+use super::super::classify::{AnswerFrom, Answered};
 use super::super::trail::Trail;
 use super::ask::{self, Resolution};
 use super::{Asking, Looked, Note, share};
@@ -100,6 +100,7 @@ pub(super) async fn lead(
                 body: Held::nothing(share::shared(engine, granted, body)),
                 verdict: head.verdict,
                 vendor: None,
+                origin: AnswerFrom::Upstream,
             };
             Ok(Some(Looked::new(Box::new(answered), Note::miss(forwarded))))
         }
@@ -251,7 +252,7 @@ impl Task {
             return None;
         }
         let cache = self.engine.cache();
-        let entry = cache.second_look(&self.question.key).await?;
+        let entry = cache.second_look(&self.question).await?;
         let Question { policy, .. } = self.question;
         let stored = [entry.stored()];
         let now = self.trail.wall();
