@@ -138,6 +138,16 @@ pub enum Breaking {
     Off,
 }
 
+/// Whether what an upstream tells of its own limits is kept to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Learning {
+    /// It is.
+    #[default]
+    On,
+    /// Calls go however little it says is left.
+    Off,
+}
+
 /// Fields of a connector set anew.
 #[derive(Debug, Clone, Default)]
 pub struct Override {
@@ -157,6 +167,8 @@ pub struct Override {
     pub concurrency: Option<NonZeroU32>,
     /// Whether it is left alone while it keeps failing.
     pub breaking: Breaking,
+    /// Whether what it tells of its own limits is kept to.
+    pub learning: Learning,
     /// Whether answers to GET and HEAD are kept.
     pub cache: Option<Caching>,
     /// Headers added where the caller sent none of that name.
@@ -558,6 +570,10 @@ impl Reader<'_> {
             breaking: match section.breaker {
                 None | Some(file::Switch::On) => Breaking::On,
                 Some(file::Switch::Off) => Breaking::Off,
+            },
+            learning: match section.upstream_limits {
+                None | Some(file::Switch::On) => Learning::On,
+                Some(file::Switch::Off) => Learning::Off,
             },
             cache: self.caching(&["connectors", name, "cache"], section.cache.as_ref()),
             headers,

@@ -82,6 +82,7 @@ async fn answer(
         note,
         key,
     } = record.note(looked)?;
+    store::invalidate(engine, &granted, &answered);
     let valid = validate::validate(&granted, answered, engine, &record).await;
     let valid = record.note(valid)?;
     let filed = store::store(engine, &granted, &record.trail, (valid, note, key));

@@ -35,6 +35,9 @@ use line::Line;
 /// So many scopes of an upstream's own limits are told apart; what comes beyond shares one.
 const LANES_MAX: usize = 4096;
 
+/// No word of an upstream holds for everything for longer; then it is asked again.
+const HOLD_MAX: Duration = Duration::from_hours(1);
+
 /// What is remembered of an upstream between calls.
 #[derive(Debug)]
 pub(crate) struct Upstream {
@@ -194,7 +197,8 @@ impl Upstream {
     }
 
     /// Lets nothing go before then.
-    pub(crate) fn hold(&self, until: Nanos) {
+    pub(crate) fn hold(&self, now: Nanos, until: Nanos) {
+        let until = until.min(now.plus(HOLD_MAX));
         self.held_until
             .fetch_max(until.as_nanos(), Ordering::Relaxed);
     }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use trunkline_tests::{Answer, Gateway, Product, Program, Request, Upstream, answer};
+use trunkline_tests::{Answer, Gateway, Product, Program, Request, Response, Upstream, answer};
 
 fn product(upstream: &Upstream) -> Product {
     Product::calling("openai", upstream)
@@ -216,6 +216,11 @@ fn upstreams_that_were_called_are_told_of() {
     assert_eq!(upstreams()["upstreams"][0]["connector"], "openai");
 }
 
+/// An answer as `openai` promises it.
+fn models() -> Response {
+    answer(200).json(r#"{"object":"list","data":[]}"#)
+}
+
 /// Settings under which answers of `openai` are kept.
 fn keeping(upstream: &Upstream) -> Product {
     product(upstream).set("connectors.openai.cache", r#""5m""#)
@@ -232,7 +237,7 @@ fn keep(gateway: &Gateway, upstream: &Upstream) {
 
 #[test]
 fn kept_answers_are_purged() {
-    let upstream = Upstream::start([answer(200).json("{}")]);
+    let upstream = Upstream::start([models()]);
     let product = keeping(&upstream);
     let gateway = product.serve();
     for body in [
@@ -287,7 +292,7 @@ fn with_port(product: &Product, gateway: &Gateway) -> Product {
 
 #[test]
 fn the_command_purges_what_the_running_gateway_keeps() {
-    let upstream = Upstream::start([answer(200).json("{}")]);
+    let upstream = Upstream::start([models()]);
     let product = keeping(&upstream);
     let gateway = product.serve();
     let asking = with_port(&product, &gateway);

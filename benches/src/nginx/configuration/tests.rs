@@ -48,5 +48,5 @@ fn an_upstream_says_who_may_keep_its_answers() {
     };
     assert_eq!(said(Caching::Unsaid), None);
     assert_eq!(said(Caching::Never).unwrap(), "no-store");
-    assert_eq!(said(Caching::Long).unwrap(), "public, max-age=3600");
+    assert_eq!(said(Caching::Long).unwrap(), "public, max-age=315360000");
 }

@@ -79,27 +79,13 @@ pub(crate) fn name(
         Caller::Named(name) => maker.add(b"named").add(name.as_bytes()),
     };
     maker.add_optional(asker.own_token);
-    match (keeping.and_then(|keeping| keeping.headers.as_ref()), policy) {
-        (Some(chosen), _) => {
+    match keeping.and_then(|keeping| keeping.headers.as_ref()) {
+        Some(chosen) => {
             for name in chosen {
                 add_header(&mut maker, name, asker.headers);
             }
         }
-        // The upstream says by `Vary` which do.
-        (None, Policy::Off | Policy::Headers) => {}
-        // Nobody says which do: `Stripe-Account` and its like choose whose the answer is.
-        (None, Policy::Explicit(_) | Policy::ExplicitPost(_)) => {
-            let mut names: Vec<_> = asker
-                .headers
-                .keys()
-                .filter(|name| may_choose(name))
-                .collect();
-            names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
-            for name in names {
-                maker.add(name.as_str().as_bytes());
-                add_header(&mut maker, name, asker.headers);
-            }
-        }
+        None => add_unchosen(&mut maker, policy, asker.headers),
     }
     if let Some(body) = asker.body {
         let kind = asker.headers.get(header::CONTENT_TYPE);
@@ -137,12 +123,39 @@ fn maker(resource: &Resource<'_>, keeping: Option<&Keeping>) -> KeyMaker {
     maker
 }
 
+/// Adds the headers that may choose what is answered, where nobody says which do: `Stripe-Account` and
+/// its like choose whose it is.
+///
+/// By the headers, `Vary` says it of what HTTP itself has; of others an upstream that counts on
+/// `Authorization` to keep its answers apart (RFC 9111 section 3.5) may say nothing.
+fn add_unchosen(maker: &mut KeyMaker, policy: Policy, headers: &HeaderMap) {
+    let is_said = |name: &HeaderName| policy == Policy::Headers && is_of_http(name);
+    let names = headers
+        .keys()
+        .filter(|name| may_choose(name) && !is_said(name));
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+    for name in names {
+        maker.add(name.as_str().as_bytes());
+        add_header(maker, name, headers);
+    }
+}
+
 fn add_header(maker: &mut KeyMaker, name: &HeaderName, headers: &HeaderMap) {
     for line in headers.get_all(name) {
         maker.add_optional(Some(line.as_bytes()));
     }
     // Ends the lines of one field.
     maker.add_optional(None);
+}
+
+/// Whether a header is one of HTTP's own by which answers are negotiated.
+fn is_of_http(name: &HeaderName) -> bool {
+    let text = name.as_str();
+    text.starts_with("accept")
+        || text.starts_with("if-")
+        || text.starts_with("sec-")
+        || text == "te"
 }
 
 /// Whether a header may choose what is answered: not those that say how the request came, or which

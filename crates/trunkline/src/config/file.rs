@@ -207,6 +207,8 @@ pub(super) struct ConnectorSection {
     pub(super) concurrency: Option<u32>,
     /// Whether an upstream that keeps failing is left alone for a while; left out: `on`.
     pub(super) breaker: Option<Switch>,
+    /// Whether what the API tells of its own limits is kept to; left out: `on`.
+    pub(super) upstream_limits: Option<Switch>,
     /// Whether answers to GET and HEAD are kept: `off`, `headers`, or a time such as `5m`.
     pub(super) cache: Option<CacheSetting>,
     /// Headers added where the caller sent none of that name.

@@ -8,7 +8,7 @@ use trunkline_connector::Connector;
 use trunkline_limit::breaker;
 use trunkline_limit::concurrency::Bounds;
 
-use crate::config::{Breaking, Config, OperationOverride, Override};
+use crate::config::{Breaking, Config, Learning, OperationOverride, Override};
 use crate::error::{Error, ErrorKind};
 use crate::upstream::{Pacing, Sharing, Windows};
 
@@ -50,7 +50,9 @@ impl Pacings {
                 Breaking::Off => None,
             },
             // What the sandbox tells was recorded once and never changes.
-            learns: config.sandbox.is_none() && connector.limits.is_declared(),
+            learns: config.sandbox.is_none()
+                && over.learning == Learning::On
+                && connector.limits.is_declared(),
             scope: None,
         };
         let mut own = FxHashMap::default();

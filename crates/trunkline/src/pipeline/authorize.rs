@@ -119,11 +119,6 @@ pub(super) fn authorize(
         let path = shown::path(&resolved);
         record.sends(&resolved.method, path, &mut resolved.body);
     }
-    resolved
-        .installed
-        .upstream
-        .budget
-        .count_call(record.trail.started());
     let installed = &resolved.installed;
     let options = &resolved.options;
     check_connection(installed, options)?;

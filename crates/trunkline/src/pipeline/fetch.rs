@@ -17,6 +17,9 @@ pub(super) async fn fetch(
     granted: &mut Granted,
     trail: &mut Trail,
 ) -> Result<Box<Answered>, Error> {
+    // What is answered without the upstream is none of its load.
+    let budget = &granted.installed.upstream.budget;
+    budget.count_call(trail.started());
     loop {
         if renew::is_needed(granted) {
             Box::pin(renew::renew(engine, granted)).await?;

@@ -232,7 +232,9 @@ async fn alone(
     let began = trail.wall();
     let why = asking.why;
     match ask::ask(engine, granted, trail, (&question, &asking, mark)).await {
-        Resolution::Kept(entry, hit, status) => {
+        Resolution::Kept(entry, hit, status) | Resolution::Renewed(entry, hit, status) => {
+            // The exchange is over, however long the caller reads.
+            drop(trail.take_permit());
             let forwarded = Forwarded {
                 why,
                 status,

@@ -196,7 +196,7 @@ pub(super) fn learn(
     if let (Outcome::Throttled, Some(asked)) = (outcome, classified.asked) {
         match lesson.holds {
             Holds::ForScope => permit.hold_others(now, now.plus(asked)),
-            Holds::ForEverything => upstream.hold(now.plus(asked)),
+            Holds::ForEverything => upstream.hold(now, now.plus(asked)),
         }
     }
 }

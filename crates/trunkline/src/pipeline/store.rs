@@ -8,6 +8,7 @@ use trunkline_cache::{CACHE_STATUS, Kept, Policy, ResponseHead};
 use trunkline_store::{Entry, Key};
 
 use super::authorize::Granted;
+use super::classify::Answered;
 use super::look::{self, Note, Storing};
 use super::trail::Trail;
 use super::validate::Valid;
@@ -53,9 +54,6 @@ pub(super) fn store(
         // Behind those of caches between us and the origin (RFC 9211 section 2).
         valid.answered.headers.append(CACHE_STATUS, status);
     }
-    if !granted.head.method.is_safe() {
-        invalidate(engine, granted, &valid);
-    }
     Filed {
         valid,
         word,
@@ -96,10 +94,13 @@ fn keep(
     }
 }
 
-/// Lets go of what a change at the upstream outdates (RFC 9111 section 4.4), whoever's it is.
-fn invalidate(engine: &Trunkline, granted: &Granted, valid: &Valid) {
+/// Lets go of what a change at the upstream outdates (RFC 9111 section 4.4), whoever's it is. What
+/// the caller thinks of the answer does not undo the change, so this comes before it is judged.
+pub(super) fn invalidate(engine: &Trunkline, granted: &Granted, answered: &Answered) {
+    if granted.head.method.is_safe() {
+        return;
+    }
     let cache = engine.cache();
-    let answered = &valid.answered;
     let asks = granted
         .keeping()
         .filter(|one| one.methods == Methods::Asking);

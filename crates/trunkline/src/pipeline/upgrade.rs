@@ -55,6 +55,8 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
     let mut record = Record::open(engine);
     let admitted = super::admitted(engine, call, &mut record);
     let mut granted = record.note(admitted)?.granted;
+    let budget = &granted.installed.upstream.budget;
+    budget.count_call(record.trail.started());
     loop {
         let changed = change(engine, &mut granted, &mut record).await;
         let (answer, mut permit) = match record.note(changed)? {
@@ -77,6 +79,7 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
         }
         record.trail.holds(Some(permit));
         let answered = record.note(settle::settle(&granted, classified, Why::Final))?;
+        store::invalidate(engine, &granted, &answered);
         let valid = validate::validate(&granted, answered, engine, &record).await;
         let valid = record.note(valid)?;
         let filed = store::store(engine, &granted, &record.trail, (valid, None, None));

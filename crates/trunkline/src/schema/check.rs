@@ -226,7 +226,8 @@ fn unknown_operation(connector: &Connector, name: &str, own: &OperationOverride)
         "is for an operation `{name}` that `{}` does not have",
         connector.name
     );
-    let message = match own.problem(&what) {
+    let of_schema = own.schema.as_ref().map(|schema| schema.problem(&what));
+    let message = match of_schema.or_else(|| own.problem(&what)) {
         Some(problem) => problem.to_string(),
         None => format!("`connectors.{}.operations` {what}", connector.name),
     };

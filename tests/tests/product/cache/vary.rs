@@ -27,26 +27,26 @@ the same                               | Vary: Accept                | Accept: t
 another                                | Vary: Accept                | Accept: text/a                  | Accept: text/b                  | fwd=vary-miss
 none where there was one               | Vary: Accept                | Accept: text/a                  |                                 | fwd=vary-miss
 one where there was none               | Vary: Accept                |                                 | Accept: text/a                  | fwd=vary-miss
-absent is not empty                    | Vary: X-Kind                |                                 | X-Kind:                         | fwd=vary-miss
-empty is not absent                    | Vary: X-Kind                | X-Kind:                         |                                 | fwd=vary-miss
-absent is absent                       | Vary: X-Kind                |                                 | X-Other: a                      | hit
-empty is empty                         | Vary: X-Kind                | X-Kind:                         | X-Kind:                         | hit
+absent is not empty                    | Vary: Accept-Kind                |                                 | Accept-Kind:                         | fwd=vary-miss
+empty is not absent                    | Vary: Accept-Kind                | Accept-Kind:                         |                                 | fwd=vary-miss
+absent is absent                       | Vary: Accept-Kind                |                                 | Accept-Other: a                      | hit
+empty is empty                         | Vary: Accept-Kind                | Accept-Kind:                         | Accept-Kind:                         | hit
 names have no case                     | Vary: ACCEPT                | Accept: text/a                  | accept: text/b                  | fwd=vary-miss
 names have no case, the same           | Vary: aCCEPT                | Accept: text/a                  | accept: text/a                  | hit
-two names, the second differs          | Vary: Accept, X-Kind        | Accept: text/a + X-Kind: a      | Accept: text/a + X-Kind: b      | fwd=vary-miss
-two names, both the same               | Vary: Accept, X-Kind        | Accept: text/a + X-Kind: a      | X-Kind: a + Accept: text/a      | hit
-two lines, the second differs          | Vary: Accept + Vary: X-Kind | Accept: text/a + X-Kind: a      | Accept: text/a + X-Kind: b      | fwd=vary-miss
-two lines, the first differs           | Vary: Accept + Vary: X-Kind | Accept: text/a + X-Kind: a      | Accept: text/b + X-Kind: a      | fwd=vary-miss
-an empty line before another           | Vary: + Vary: X-Kind        | X-Kind: a                       | X-Kind: b                       | fwd=vary-miss
+two names, the second differs          | Vary: Accept, Accept-Kind        | Accept: text/a + Accept-Kind: a      | Accept: text/a + Accept-Kind: b      | fwd=vary-miss
+two names, both the same               | Vary: Accept, Accept-Kind        | Accept: text/a + Accept-Kind: a      | Accept-Kind: a + Accept: text/a      | hit
+two lines, the second differs          | Vary: Accept + Vary: Accept-Kind | Accept: text/a + Accept-Kind: a      | Accept: text/a + Accept-Kind: b      | fwd=vary-miss
+two lines, the first differs           | Vary: Accept + Vary: Accept-Kind | Accept: text/a + Accept-Kind: a      | Accept: text/b + Accept-Kind: a      | fwd=vary-miss
+an empty line before another           | Vary: + Vary: Accept-Kind        | Accept-Kind: a                       | Accept-Kind: b                       | fwd=vary-miss
 an empty line alone                    | Vary:                       | Accept: text/a                  | Accept: text/b                  | hit
-empty members                          | Vary: ,, X-Kind ,           | X-Kind: a                       | X-Kind: b                       | fwd=vary-miss
+empty members                          | Vary: ,, Accept-Kind ,           | Accept-Kind: a                       | Accept-Kind: b                       | fwd=vary-miss
 white space after commas               | Vary: Accept                | Accept: text/a,  text/b         | Accept: text/a,text/b           | hit
 white space within quotes counts       | Vary: Accept                | Accept: text/a;x="1,  2"        | Accept: text/a;x="1,2"          | fwd=vary-miss
 order counts                           | Vary: Accept                | Accept: text/a, text/b          | Accept: text/b, text/a          | fwd=vary-miss
 several lines of a request are one     | Vary: Accept                | Accept: text/a + Accept: text/b | Accept: text/a, text/b          | hit
 a second line of a request counts      | Vary: Accept                | Accept: text/a                  | Accept: text/a + Accept: text/b | fwd=vary-miss
 languages have no case                 | Vary: Accept-Language       | Accept-Language: de-AT          | Accept-Language: de-at          | hit
-other values have                      | Vary: X-Kind                | X-Kind: a                       | X-Kind: A                       | fwd=vary-miss
+other values have                      | Vary: Accept-Kind                | Accept-Kind: a                       | Accept-Kind: A                       | fwd=vary-miss
 codings                                | Vary: Accept-Encoding       | Accept-Encoding: gzip           | Accept-Encoding: br             | fwd=vary-miss
 where it does not vary, nothing counts | X-Other: 1                  | Accept: text/a                  | Accept: text/b                  | hit
 a star                                 | Vary: *                     |                                 |                                 | fwd=uri-miss

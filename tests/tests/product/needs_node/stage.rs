@@ -42,7 +42,10 @@ impl Stage {
     fn with_vendor(mut self) -> Self {
         let (program, url) = server(&["vendor.mjs"]);
         let retry = format!("connectors.{}.retry.attempts", self.connector);
-        let gateway = self.behind(&url).set(&retry, 1).serve();
+        // Recorded refusals follow each other, and none is to hold the next call.
+        let limits = format!("connectors.{}.upstream_limits", self.connector);
+        let gateway = self.behind(&url).set(&retry, 1);
+        let gateway = gateway.set(&limits, r#""off""#).serve();
         self.programs.push(program);
         self.with_variable("VENDOR", url)
             .with_gateway("GATEWAY", gateway)

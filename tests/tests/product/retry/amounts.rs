@@ -126,6 +126,8 @@ fn a_budget_keeps_a_broken_upstream_from_being_flooded() {
     let upstream = Upstream::start([answer(503)]);
     let gateway = Product::calling("openai", &upstream)
         .set("server.threads", 1)
+        // Else it would soon be left alone.
+        .set("connectors.openai.breaker", r#""off""#)
         .serve();
     let calls = 60;
     for _ in 0..calls {

@@ -21,6 +21,8 @@ use crate::error::{Error, ErrorKind};
 pub(super) enum Resolution {
     /// What is kept serves; with the status that the upstream answered, if it did.
     Kept(Arc<Entry>, Hit, Option<StatusCode>),
+    /// The same, put back as the upstream's word has made it: for other processes too.
+    Renewed(Arc<Entry>, Hit, Option<StatusCode>),
     /// The upstream's answer, and whether it may be kept.
     Answer(Box<Answered>, Box<Result<Stored, NotStored>>),
     /// There is none, and nothing to serve in its place.
@@ -53,7 +55,8 @@ pub(super) async fn ask(
     if let Some(resolution) = inquiry.resolve(fetched, trail) {
         return resolution;
     }
-    // It spoke of something else than what we asked about.
+    // It spoke of something else than what we asked about. Its attempt is over.
+    drop(trail.take_permit());
     granted.head.headers = question.headers.clone();
     let fetched = fetch::fetch(engine, granted, trail).await;
     inquiry.anew(fetched, trail)
@@ -175,19 +178,24 @@ impl Inquiry<'_> {
             return Resolution::Failed(Error::new(ErrorKind::Internal, message));
         };
         let entry = fresh(old, stored);
-        let _done = match dropped {
-            // Somebody may have put a newer one, which is as good.
-            None => store
+        // Somebody may have put a newer one meanwhile, which is as good.
+        let is_kept = dropped.is_none()
+            && store
                 .replace(key, old, Arc::clone(&entry), self.mark)
-                .is_ok(),
-            Some(_) => store.remove(&key, old),
-        };
+                .is_ok();
+        if dropped.is_some() {
+            store.remove(&key, old);
+        }
         for (place, stored) in others {
             if let Some(old) = self.entries.get(place) {
                 store.replace(key, old, fresh(old, stored), self.mark).ok();
             }
         }
-        Resolution::Kept(entry, hit, status)
+        if is_kept {
+            Resolution::Renewed(entry, hit, status)
+        } else {
+            Resolution::Kept(entry, hit, status)
+        }
     }
 }
 

@@ -211,11 +211,14 @@ impl Task {
         };
         match resolution {
             None => {}
+            Some(Resolution::Renewed(entry, hit, status)) => {
+                let times = (began, self.trail.wall());
+                let cache = self.engine.cache();
+                cache.share(&self.question.key, &entry, times);
+                self.tell(tell, status, None);
+                lead.serves(entry, hit);
+            }
             Some(Resolution::Kept(entry, hit, status)) => {
-                if status.is_some() {
-                    let times = (began, self.trail.wall());
-                    self.engine.cache().share(&self.question.key, &entry, times);
-                }
                 self.tell(tell, status, None);
                 lead.serves(entry, hit);
             }

@@ -336,7 +336,7 @@ fn a_refusal_of_everything_holds_every_lane() {
         ..Pacing::default()
     });
     let until = stage.upstream.now().plus(Duration::from_secs(3));
-    stage.upstream.hold(until);
+    stage.upstream.hold(stage.upstream.now(), until);
     let lane = stage.upstream.lane(Some("other"));
     let other = Attempt {
         lane: &lane,

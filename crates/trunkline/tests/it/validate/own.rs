@@ -169,7 +169,7 @@ fn what_is_wrong_with_it_is_told_by_the_setting() {
     check_refused(
         &setting("things.crate", "strict.json"),
         expect![[r#"
-            bad_settings: conf/trunkline.toml:1:1: `connectors.acme.operations."things.crate"` is for an operation `things.crate` that `acme` does not have
+            bad_settings: conf/trunkline.toml:2:10: `connectors.acme.operations."things.crate".schema` is for an operation `things.crate` that `acme` does not have
               hint: did you mean `things.create`? all of them: `trunkline operations acme`"#]],
     );
 }
