@@ -32,6 +32,8 @@ const FORGET: Duration = Duration::from_mins(10);
 /// Calls under way at one upstream.
 #[derive(Debug, Default)]
 pub struct Concurrency {
+    /// Ordered with what else its users count (`SeqCst`): who waits for a seat must be seen by whoever
+    /// leaves one.
     in_flight: AtomicU32,
     /// Zero before the first sign.
     learned: AtomicU32,
@@ -111,12 +113,12 @@ impl Concurrency {
     /// Lets a call start if there is room.
     pub fn enter(&self, bounds: Bounds, now: Nanos) -> Entry {
         let Some((limit, by)) = self.limit(bounds) else {
-            self.in_flight.fetch_add(1, Ordering::Relaxed);
+            self.in_flight.fetch_add(1, Ordering::SeqCst);
             return Entry::In(Permit { started: now });
         };
         let entered =
             self.in_flight
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |in_flight| {
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |in_flight| {
                     (in_flight < limit).then_some(in_flight + 1)
                 });
         match entered {
@@ -127,7 +129,7 @@ impl Concurrency {
 
     /// Ends a call, or a stream with its last byte.
     pub fn leave(&self, permit: Permit, outcome: Outcome, bounds: Bounds, now: Nanos) -> Change {
-        let in_flight = self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let in_flight = self.in_flight.fetch_sub(1, Ordering::SeqCst);
         let learned = self.learned.load(Ordering::Relaxed);
         if outcome.asks_for_less() {
             return self.lower(permit, in_flight, bounds, now);

@@ -6,13 +6,12 @@ mod purge;
 mod second;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustc_hash::FxHashMap;
 use trunkline_redis::Redis;
-use trunkline_store::{Address, Bounds, Fills, Store};
+use trunkline_store::{Bounds, Fills, Store};
 
 use crate::config;
 use crate::error::Error;
@@ -36,8 +35,8 @@ pub(crate) struct Cache {
     pub(crate) fills: Arc<SharedFills>,
     /// What other processes keep too.
     redis: Option<Redis>,
-    /// Addresses that Redis has not yet forgotten, and how many want it to.
-    forgetting: Arc<Mutex<FxHashMap<Address, u32>>>,
+    /// What Redis has yet to forget.
+    forgetting: Arc<purge::Forgetting>,
     counts: [AtomicU64; Word::ALL.len()],
 }
 

@@ -12,9 +12,6 @@ use trunkline_store::{Address, Selection};
 use super::Cache;
 use crate::error::{Error, ErrorKind};
 
-/// How often Redis is asked to forget something while it is away, about a second apart.
-const FORGET_TRIES: u32 = 600;
-
 /// When more addresses are to be forgotten than this, everything is.
 const FORGETTING_MAX: usize = 4096;
 
@@ -98,32 +95,39 @@ impl Cache {
     }
 
     fn have_forgotten(&self, redis: &Redis, address: &Address, clock: &Clock) {
-        let Some(forgetting) = Forgetting::begin(&self.forgetting, *address) else {
+        let Some(address) = self.forgetting.begin(*address) else {
             return;
         };
-        let (redis, clock) = (redis.clone(), clock.clone());
-        let forget = if forgetting.address == everything() {
+        let forget = if address == everything() {
             Forget::All
         } else {
-            Forget::Address(*forgetting.address.as_bytes())
+            Forget::Address(*address.as_bytes())
         };
-        #[expect(clippy::disallowed_methods, reason = "it ends after so many tries")]
+        let (redis, clock) = (redis.clone(), clock.clone());
+        let forgetting = Arc::downgrade(&self.forgetting);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it ends when Redis has forgotten, or nobody asks this cache any more"
+        )]
         tokio::spawn(async move {
-            let forgetting = forgetting;
-            for _ in 0..FORGET_TRIES {
-                if redis.forget(&forget).await.is_ok() {
+            while let Some(changes) = forgetting.upgrade().and_then(|all| all.changes(&address)) {
+                let told = redis.forget(&forget).await.is_ok();
+                let Some(all) = forgetting.upgrade() else {
                     break;
+                };
+                if told {
+                    all.end(&address, changes);
+                } else {
+                    drop(all);
+                    clock.sleep(FORGET_EVERY).await;
                 }
-                clock.sleep(FORGET_EVERY).await;
             }
-            drop(forgetting);
         });
     }
 
     /// Whether Redis may still have what was changed since.
     pub(super) fn is_forgetting(&self, address: &Address) -> bool {
-        let forgetting = lock(&self.forgetting);
-        forgetting.contains_key(address) || forgetting.contains_key(&everything())
+        self.forgetting.is_about(address)
     }
 
     /// Another process has taken answers away.
@@ -136,44 +140,41 @@ impl Cache {
     }
 }
 
-/// An address that Redis has not yet forgotten, until it is dropped.
-struct Forgetting {
-    all: Arc<Mutex<FxHashMap<Address, u32>>>,
-    address: Address,
+/// The addresses that Redis has yet to forget.
+#[derive(Debug, Default)]
+pub(super) struct Forgetting {
+    /// How often each was changed since. Whoever tells Redis of one does so until it has heard of the
+    /// last change.
+    changes: Mutex<FxHashMap<Address, u64>>,
 }
 
 impl Forgetting {
-    /// `None` where it will be forgotten anyway, by somebody who has not begun with it.
-    fn begin(all: &Arc<Mutex<FxHashMap<Address, u32>>>, address: Address) -> Option<Self> {
-        let mut forgetting = lock(all);
-        let is_known = forgetting.contains_key(&address);
-        let address = if FORGETTING_MAX <= forgetting.len() && !is_known {
-            everything()
-        } else {
-            address
-        };
-        let count = forgetting.entry(address).or_default();
-        // One may be at it just now, and have begun before this change; the next has not.
-        if 2 <= *count {
-            return None;
-        }
-        *count += 1;
-        Some(Self {
-            all: Arc::clone(all),
-            address,
-        })
+    /// The address to tell Redis of; `None` where somebody is at it already.
+    fn begin(&self, address: Address) -> Option<Address> {
+        let mut all = lock(&self.changes);
+        let has_room = all.len() < FORGETTING_MAX || all.contains_key(&address);
+        let address = if has_room { address } else { everything() };
+        let changes = all.entry(address).or_default();
+        *changes += 1;
+        (*changes == 1).then_some(address)
     }
-}
 
-impl Drop for Forgetting {
-    fn drop(&mut self) {
-        let mut all = lock(&self.all);
-        if let Some(count) = all.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                all.remove(&self.address);
-            }
+    /// How often an address was changed that is to be forgotten.
+    fn changes(&self, address: &Address) -> Option<u64> {
+        lock(&self.changes).get(address).copied()
+    }
+
+    /// Redis has forgotten what an address had before it was changed again after so many changes.
+    fn end(&self, address: &Address, told: u64) {
+        let mut all = lock(&self.changes);
+        if all.get(address) == Some(&told) {
+            all.remove(address);
         }
+    }
+
+    fn is_about(&self, address: &Address) -> bool {
+        let all = lock(&self.changes);
+        all.contains_key(address) || all.contains_key(&everything())
     }
 }
 
@@ -219,3 +220,6 @@ fn selection(forget: Forget) -> Selection {
         Forget::All => Selection::All,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -340,14 +340,16 @@ struct Seeking<'s>(&'s AtomicU32);
 
 impl<'s> Seeking<'s> {
     fn new(seekers: &'s AtomicU32) -> Self {
-        seekers.fetch_add(1, Ordering::AcqRel);
+        // Before it looks for a seat, as whoever leaves one looks for seekers after: one of the two
+        // sees the other only if all agree on the order.
+        seekers.fetch_add(1, Ordering::SeqCst);
         Self(seekers)
     }
 }
 
 impl Drop for Seeking<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -177,7 +177,7 @@ impl Drop for Permit {
         let upstream = &self.upstream;
         let bounds = self.pacing.bounds;
         upstream.concurrency.leave(seat, self.outcome, bounds, now);
-        if upstream.seekers.load(Ordering::Acquire) != 0 {
+        if upstream.seekers.load(Ordering::SeqCst) != 0 {
             upstream.room.notify_one();
         }
     }
