@@ -1,3 +1,5 @@
+//! Tests of what Redis is told to forget, without Redis.
+
 use super::*;
 
 fn address(byte: u8) -> Address {
