@@ -76,8 +76,9 @@ fn measure_kind(binary: &Binary, effort: &Effort, tls: Tls<'_>, name: &str) -> R
 
 /// Whether connections come to be as they should: the upstream tells.
 fn look(address: SocketAddr, handshakes: Handshakes) -> Result<()> {
-    if handshakes == Handshakes::Resumed {
-        // A load that is cut off takes its sessions with it, so that the next may find none.
+    if handshakes != Handshakes::Full {
+        // A load that is cut off takes its connections and sessions with it, so that the next call may
+        // find none.
         probe::measured(address)?;
     }
     let reply = probe::measured(address)?;
