@@ -1,7 +1,5 @@
 //! Writes `Cache-Status`, which says how the cache dealt with a request: RFC 9211.
 
-use std::fmt::Write;
-
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
@@ -55,42 +53,41 @@ impl Hit {
     /// Not for [`HitKind::Validated`] and [`HitKind::StaleIfError`], for which the request was
     /// forwarded: see [`Forwarded`].
     pub fn cache_status(&self) -> HeaderValue {
-        let mut text = String::with_capacity(48);
-        text.push_str(NAME);
-        text.push_str("; hit");
-        push_number(&mut text, "ttl", self.ttl);
-        push_word(&mut text, "detail", hit_detail(self.kind));
-        value(text)
+        let mut text = Text::new();
+        text.push("; hit");
+        text.push_number("; ttl=", self.ttl);
+        text.push_word("; detail=", hit_detail(self.kind));
+        text.value()
     }
 }
 
 impl Forwarded {
     /// The field: `trunkline; fwd=uri-miss; fwd-status=200; stored; ttl=60`.
     pub fn cache_status(&self) -> HeaderValue {
-        let mut text = String::with_capacity(96);
-        text.push_str(NAME);
-        push_word(&mut text, "fwd", Some(self.why.fwd()));
+        let mut text = Text::new();
+        text.push_word("; fwd=", Some(self.why.fwd()));
         if let Some(status) = self.status {
-            push_number(&mut text, "fwd-status", status.as_u16().into());
+            text.push("; fwd-status=");
+            text.push(status.as_str());
         }
         let kept_detail = match self.kept {
             Kept::Stored { ttl } => {
-                text.push_str("; stored");
-                push_number(&mut text, "ttl", ttl);
+                text.push("; stored");
+                text.push_number("; ttl=", ttl);
                 None
             }
             Kept::StaleInstead { ttl } => {
-                push_number(&mut text, "ttl", ttl);
+                text.push_number("; ttl=", ttl);
                 hit_detail(HitKind::StaleIfError)
             }
             Kept::Not(why) => Some(why.detail()),
             Kept::ByStore => None,
         };
         if self.collapsed {
-            text.push_str("; collapsed");
+            text.push("; collapsed");
         }
-        push_word(&mut text, "detail", self.why.detail().or(kept_detail));
-        value(text)
+        text.push_word("; detail=", self.why.detail().or(kept_detail));
+        text.value()
     }
 }
 
@@ -147,24 +144,66 @@ fn hit_detail(kind: HitKind) -> Option<&'static str> {
     }
 }
 
-fn push_word(text: &mut String, name: &str, word: Option<&str>) {
-    if let Some(word) = word {
-        for part in ["; ", name, "=", word] {
-            text.push_str(part);
+/// A field in the making. Each answer has one, so it takes no memory before it is done.
+struct Text {
+    bytes: [u8; Self::BYTES_MAX],
+    length: usize,
+}
+
+impl Text {
+    /// The longest has all that may be said, about 120.
+    const BYTES_MAX: usize = 160;
+
+    fn new() -> Self {
+        let mut text = Self {
+            bytes: [0; Self::BYTES_MAX],
+            length: 0,
+        };
+        text.push(NAME);
+        text
+    }
+
+    /// Adds a part; what has no room is left out.
+    fn push(&mut self, part: &str) {
+        let end = self.length + part.len();
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(part.as_bytes());
+            self.length = end;
         }
     }
-}
 
-fn push_number(text: &mut String, name: &str, number: i64) {
-    // Structured Fields have no more than 15 digits (RFC 9651 §3.3.1).
-    const LARGEST: i64 = 999_999_999_999_999;
-    let number = number.clamp(-LARGEST, LARGEST);
-    // Writing to a string cannot fail.
-    let _ = write!(text, "; {name}={number}");
-}
+    fn push_word(&mut self, name: &str, word: Option<&str>) {
+        if let Some(word) = word {
+            self.push(name);
+            self.push(word);
+        }
+    }
 
-fn value(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(NAME))
+    fn push_number(&mut self, name: &str, number: i64) {
+        // Structured Fields have no more than 15 digits (RFC 9651 §3.3.1).
+        const LARGEST: u64 = 999_999_999_999_999;
+        self.push(name);
+        if number < 0 {
+            self.push("-");
+        }
+        let mut digits = [b'0'; 15];
+        let mut rest = number.unsigned_abs().min(LARGEST);
+        let mut first = digits.len();
+        while rest != 0 || first == digits.len() {
+            first -= 1;
+            if let Some(digit) = digits.get_mut(first) {
+                *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            }
+            rest /= 10;
+        }
+        let digits = digits.get(first..).unwrap_or_default();
+        self.push(std::str::from_utf8(digits).unwrap_or_default());
+    }
+
+    fn value(&self) -> HeaderValue {
+        let text = self.bytes.get(..self.length).unwrap_or_default();
+        HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(NAME))
+    }
 }
 
 #[cfg(test)]

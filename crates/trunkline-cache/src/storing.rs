@@ -228,7 +228,7 @@ pub(crate) fn kept_fields(response: &HeaderMap, control: &Control) -> HeaderMap 
             && !control.directives.withheld.contains(name)
             && (keeps_cookies || !sets_cookie)
     };
-    let mut headers = HeaderMap::with_capacity(response.keys_len());
+    let mut headers = HeaderMap::with_capacity(response.keys_len() + ADDED);
     for (name, value) in response {
         if is_kept(name)
             && let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes())
@@ -253,6 +253,9 @@ fn connection_options(response: &HeaderMap) -> Vec<HeaderName> {
         .filter(|name| !needed_by_cache(name))
         .collect()
 }
+
+/// Whoever serves what is kept adds to its fields; without room for that, each copy is built anew.
+const ADDED: usize = 8;
 
 /// Fields of one connection or one proxy, and `Age`, which is counted from then on.
 const NEVER_KEPT: [&str; 11] = [

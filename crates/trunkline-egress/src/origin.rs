@@ -19,6 +19,8 @@ struct Parts {
     host: Hostname,
     port: u16,
     authority: Authority,
+    /// The authority without its port.
+    host_text: Box<str>,
     host_header: HeaderValue,
     /// Of all that decides equality, so that a look-up in a pool hashes one word.
     hash: u64,
@@ -88,6 +90,7 @@ impl Origin {
             scheme,
             host,
             port,
+            host_text: authority.host().into(),
             authority,
             host_header,
             hash,
@@ -111,7 +114,7 @@ impl Origin {
 
     /// The host as it stands in a URL: an IPv6 address in brackets.
     pub fn host(&self) -> &str {
-        self.0.authority.host()
+        &self.0.host_text
     }
 
     pub(crate) fn hostname(&self) -> &Hostname {

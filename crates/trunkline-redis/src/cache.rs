@@ -29,7 +29,7 @@ pub(crate) const TAGS_MAX: usize = 64;
 const STEP: u64 = 256;
 
 /// What a value is kept under; a hash of whatever tells it from others.
-pub type CacheKey = [u8; 32];
+pub type CacheKey = [u8; 16];
 
 /// A value to be kept.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub struct Put<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Labels<'a> {
     /// A hash of the address that was called.
-    pub address: [u8; 32],
+    pub address: [u8; 16],
     /// The connector.
     pub connector: &'a str,
     /// The operation, if the connector names it.
@@ -64,7 +64,7 @@ pub enum Forget {
     /// One value.
     Key(CacheKey),
     /// What came from one address.
-    Address([u8; 32]),
+    Address([u8; 16]),
     /// What one operation brought.
     Operation {
         /// Its connector.

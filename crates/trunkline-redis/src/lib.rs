@@ -38,7 +38,7 @@
 //! | key | type | what |
 //! | --- | --- | --- |
 //! | `limit:=BUCKET`, `limit:#SHA256` | string | what a bucket misses, when, and its settings |
-//! | `value:KEY` | string | a version byte and a value; `KEY` is 32 bytes as they are |
+//! | `value:KEY` | string | a version byte and a value; `KEY` is 16 bytes as they are |
 //! | `index:LABEL` | sorted set | the values that have a label, and until when |
 //! | `barrier:LABEL` | string | when a label was forgotten, for ten minutes |
 //! | `processes` | sorted set | who shares, and when they were heard of |

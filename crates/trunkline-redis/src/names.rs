@@ -2,7 +2,7 @@
 
 use ring::digest::{self, SHA256};
 
-use crate::cache::{Forget, Labels};
+use crate::cache::{CacheKey, Forget, Labels};
 
 /// Longer names of buckets are hashed.
 const BUCKET_BYTES_MAX: usize = 96;
@@ -45,7 +45,7 @@ impl Names {
         format!("{}value:", self.prefix)
     }
 
-    pub(crate) fn value(&self, key: &[u8; 32]) -> Vec<u8> {
+    pub(crate) fn value(&self, key: &CacheKey) -> Vec<u8> {
         let mut name = self.values().into_bytes();
         name.extend_from_slice(key);
         name
@@ -73,7 +73,7 @@ impl Names {
 }
 
 impl Label {
-    pub(crate) fn key(key: &[u8; 32]) -> Self {
+    pub(crate) fn key(key: &CacheKey) -> Self {
         Self::new("key", &[key])
     }
 

@@ -40,7 +40,7 @@
 //! use bytes::Bytes;
 //! use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 //! use trunkline_cache::{Exchange, Policy, RequestHead, ResponseHead, storable};
-//! use trunkline_store::{Bounds, Fills, Head, Join, KeyMaker, Known, Labels, Piece, Pushed, Store};
+//! use trunkline_store::{Bounds, Fills, Head, Join, KeyMaker, Known, Labels, Naming, Piece, Pushed, Store};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -49,9 +49,9 @@
 //! let store = Arc::new(Store::new(Bounds { bytes_max: 64 << 20, entry_bytes_max: 1 << 20 }));
 //! let fills = Arc::new(Fills::<String, ()>::new(Arc::clone(&store)));
 //!
-//! let mut maker = KeyMaker::new();
+//! let mut maker = KeyMaker::new(Naming::Shared);
 //! maker.add(b"github").add(b"https://api.github.com").add(b"/zen");
-//! let address = maker.address();
+//! let address = maker.end_resource().address();
 //! let key = maker.add_optional(Some(b"whose call it is")).key();
 //!
 //! let known = store.known(&key, now);
@@ -113,7 +113,7 @@ pub use bounds::Bounds;
 pub use entry::{Entry, Labels, Slot};
 pub use fills::{Fills, Join};
 pub use generations::Mark;
-pub use key::{Address, Key, KeyMaker, NotADigest};
+pub use key::{Address, Key, KeyMaker, Naming, NotADigest};
 pub use lead::{Lead, Pushed, Writer};
 pub use reader::{Begun, Body, Head, Piece, Reader};
 pub use selection::Selection;

@@ -14,8 +14,8 @@ use trunkline_cache::{
 };
 
 use crate::{
-    Address, Body, Bounds, Entry, Fills, Head, Join, Key, KeyMaker, Known, Labels, Lead, Piece,
-    Reader, Store,
+    Address, Body, Bounds, Entry, Fills, Head, Join, Key, KeyMaker, Known, Labels, Lead, Naming,
+    Piece, Reader, Store,
 };
 
 pub(crate) const BOUNDS: Bounds = Bounds {
@@ -35,12 +35,14 @@ pub(crate) fn start() -> Instant {
 }
 
 pub(crate) fn address(number: u64) -> Address {
-    KeyMaker::new().add(&number.to_le_bytes()).address()
+    KeyMaker::new(Naming::Shared)
+        .add(&number.to_le_bytes())
+        .address()
 }
 
 /// Keys of the same address differ by whose they are.
 pub(crate) fn key(address: u64, whose: u64) -> Key {
-    KeyMaker::new()
+    KeyMaker::new(Naming::Shared)
         .add(&address.to_le_bytes())
         .add(&whose.to_le_bytes())
         .key()

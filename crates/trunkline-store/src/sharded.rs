@@ -9,7 +9,7 @@ const SHARDS: usize = 64;
 pub(crate) struct Sharded<S>(Box<[Mutex<S>; SHARDS]>);
 
 impl<S> Sharded<S> {
-    pub(crate) fn lock(&self, digest: &[u8; 32]) -> MutexGuard<'_, S> {
+    pub(crate) fn lock(&self, digest: &[u8; 16]) -> MutexGuard<'_, S> {
         let [.., last] = digest;
         #[expect(
             clippy::indexing_slicing,

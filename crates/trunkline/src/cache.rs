@@ -6,19 +6,21 @@ mod purge;
 mod second;
 
 use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use trunkline_redis::Redis;
-use trunkline_store::{Bounds, Fills, Store};
+use trunkline_store::{Address, Bounds, Fills, Naming, Store};
 
 use crate::config;
 use crate::error::Error;
+use crate::installed::Keeping;
 use crate::pipeline::look::OwnAnswer;
 use crate::source::Handed;
 
-pub(crate) use key::{Asker, Question, Resource, address, name};
+pub(crate) use key::{Asker, Question, Resource};
 pub(crate) use packed::VERSION;
 pub use purge::Purge;
 
@@ -33,6 +35,7 @@ const PASSING_FOR: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Cache {
     pub(crate) fills: Arc<SharedFills>,
+    pub(crate) naming: Naming,
     /// What other processes keep too.
     redis: Option<Redis>,
     /// What Redis has yet to forget.
@@ -84,6 +87,10 @@ impl Cache {
     pub(crate) fn new(store: Arc<Store>, redis: Option<Redis>) -> Self {
         Self {
             fills: Arc::new(Fills::new(store)),
+            naming: match redis {
+                Some(_) => Naming::Shared,
+                None => Naming::Own(chance()),
+            },
             redis,
             forgetting: Arc::default(),
             counts: Default::default(),
@@ -113,6 +120,11 @@ impl Cache {
         let until = now + PASSING_FOR;
         self.store()
             .remember_passing(question.key, question.address(), until);
+    }
+
+    /// Names a resource, whoever asks for it. `keeping` says which part of its query matters.
+    pub(crate) fn address(&self, resource: &Resource<'_>, keeping: Option<&Keeping>) -> Address {
+        key::address(self.naming, resource, keeping)
     }
 
     pub(crate) fn count(&self, word: Word) {
@@ -170,6 +182,12 @@ impl Cache {
         }
         Ok(())
     }
+}
+
+/// 128 bits that nobody else knows.
+fn chance() -> [u64; 2] {
+    let chance = RandomState::new();
+    [chance.hash_one(0), chance.hash_one(1)]
 }
 
 fn bounds(settings: config::Cache) -> Bounds {

@@ -15,7 +15,7 @@ use trunkline_connector::format::Need;
 use trunkline_connector::outcome;
 use trunkline_connector::{BaseUrl, Connector, ConnectorName, Timeouts};
 use trunkline_egress::{Clock, Origin};
-use trunkline_store::KeyMaker;
+use trunkline_store::{KeyMaker, Naming};
 use url::Url;
 
 use crate::callers::Callers;
@@ -69,7 +69,7 @@ pub(crate) struct Installed {
     /// Its name, as what is kept shares it.
     pub(crate) name: Arc<str>,
     /// Of the credential and of all that the settings add to each request.
-    identity: [u8; 32],
+    identity: [u8; 16],
     /// The names of its operations, in their order, as records share them.
     pub(crate) operation_names: Vec<Arc<str>>,
     /// What the bodies of its operations are compared with.
@@ -252,7 +252,7 @@ impl Installed {
 
     /// Tells whose answers are whose: a digest of the credential, and of all that the settings add
     /// to each request.
-    pub(crate) fn identity(&self) -> &[u8; 32] {
+    pub(crate) fn identity(&self) -> &[u8; 16] {
         &self.identity
     }
 
@@ -401,8 +401,8 @@ pub(crate) fn credential_names(connector: &Connector) -> (Vec<HeaderName>, Vec<S
     (headers, query)
 }
 
-fn identity(credential: Option<&Credential>, over: &Override) -> [u8; 32] {
-    let mut maker = KeyMaker::new();
+fn identity(credential: Option<&Credential>, over: &Override) -> [u8; 16] {
+    let mut maker = KeyMaker::new(Naming::Shared);
     for (name, value) in &over.headers {
         maker.add(name.as_str().as_bytes()).add(value.as_bytes());
     }

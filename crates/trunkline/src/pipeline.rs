@@ -77,15 +77,11 @@ async fn answer(
         let fetched = fetch::fetch(engine, &mut granted, trail).await;
         fetched.map(Looked::uncached)
     };
-    let Looked {
-        answered,
-        note,
-        key,
-    } = record.note(looked)?;
+    let Looked { answered, note } = record.note(looked)?;
     store::invalidate(engine, &granted, &answered);
     let valid = validate::validate(&granted, answered, engine, &record).await;
     let valid = record.note(valid)?;
-    let filed = store::store(engine, &granted, &record.trail, (valid, note, key));
+    let filed = store::store(engine, &granted, &record.trail, (valid, note));
     Ok(record.into_reply(filed))
 }
 

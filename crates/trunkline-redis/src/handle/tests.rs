@@ -10,7 +10,7 @@ use crate::{Labels, Reason, SharedRate};
 
 use super::*;
 
-const KEY: CacheKey = [7; 32];
+const KEY: CacheKey = [7; 16];
 
 fn rate(capacity: u32, refill: u32, period: Duration) -> SharedRate {
     let number = |number| NonZeroU32::new(number).unwrap();
@@ -37,7 +37,7 @@ fn put(value: &'static [u8]) -> Put<'static> {
         keep: Duration::from_mins(1),
         age: Duration::ZERO,
         labels: Labels {
-            address: [1; 32],
+            address: [1; 16],
             connector: "github",
             operation: Some("issues.list"),
             tags: &[],
@@ -353,7 +353,7 @@ fn what_is_not_kept_is_counted() {
         ..put(b"good")
     };
     process.redis.put(&KEY, too_old);
-    put_and_await(&process.redis, &[8; 32], put(b"good"));
+    put_and_await(&process.redis, &[8; 16], put(b"good"));
     assert_eq!(process.redis.counts().dropped_puts, 4);
     assert_eq!(wait(process.redis.get(&KEY)), Ok(None));
 }
@@ -382,7 +382,7 @@ fn each_kind_of_forgetting_finds_its_own() {
     let tags = ["tag".to_owned()];
     let kinds = [
         Forget::Key(KEY),
-        Forget::Address([1; 32]),
+        Forget::Address([1; 16]),
         Forget::Operation {
             connector: "github".to_owned(),
             operation: "issues.list".to_owned(),
@@ -392,14 +392,14 @@ fn each_kind_of_forgetting_finds_its_own() {
     ];
     let stranger = Put {
         labels: Labels {
-            address: [2; 32],
+            address: [2; 16],
             connector: "gitlab",
             operation: None,
             tags: &[],
         },
         ..put(b"stranger")
     };
-    put_and_await(&process.redis, &[9; 32], stranger);
+    put_and_await(&process.redis, &[9; 16], stranger);
     for kind in kinds {
         let mut tagged = put(b"value");
         tagged.labels.tags = &tags;
@@ -413,11 +413,11 @@ fn each_kind_of_forgetting_finds_its_own() {
             wait(process.redis.forget(&kind)).unwrap();
             wait(process.redis.get(&KEY)) == Ok(None)
         });
-        let found = wait(process.redis.get(&[9; 32])).unwrap();
+        let found = wait(process.redis.get(&[9; 16])).unwrap();
         assert_eq!(found, Some(Bytes::from_static(b"stranger")), "{kind:?}");
     }
     assert_eq!(wait(process.redis.forget(&Forget::All)), Ok(1));
-    assert_eq!(wait(process.redis.get(&[9; 32])), Ok(None));
+    assert_eq!(wait(process.redis.get(&[9; 16])), Ok(None));
     assert_eq!(wait(process.redis.forget(&Forget::All)), Ok(0));
 }
 
@@ -427,11 +427,11 @@ fn many_values_are_forgotten_in_steps() {
     let process = Process::connected(&server);
     for chunk in 0..6_u8 {
         for which in 0..100 {
-            let mut key = [chunk; 32];
+            let mut key = [chunk; 16];
             key[0] = which;
             process.redis.put(&key, put(b"value"));
         }
-        let mut last = [chunk; 32];
+        let mut last = [chunk; 16];
         last[0] = 99;
         eventually("they are kept", || {
             wait(process.redis.get(&last)).unwrap().is_some()

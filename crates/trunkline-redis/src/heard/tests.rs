@@ -35,8 +35,8 @@ fn last() -> Last {
 #[test]
 fn what_is_told_is_heard() {
     let all = [
-        Forget::Key([1; 32]),
-        Forget::Address([255; 32]),
+        Forget::Key([1; 16]),
+        Forget::Address([255; 16]),
         Forget::Operation {
             connector: "github".to_owned(),
             operation: "issues.list".to_owned(),

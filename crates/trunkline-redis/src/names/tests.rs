@@ -18,14 +18,14 @@ fn names_of_buckets_are_bounded_and_never_meet() {
 fn labels_of_a_value_are_those_it_is_forgotten_by() {
     let tags = ["one".to_owned(), "two".to_owned()];
     let labels = Labels {
-        address: [7; 32],
+        address: [7; 16],
         connector: "github",
         operation: Some("issues.list"),
         tags: &tags,
     };
     let expected = [
         Forget::All,
-        Forget::Address([7; 32]),
+        Forget::Address([7; 16]),
         Forget::Connector("github".to_owned()),
         Forget::Operation {
             connector: "github".to_owned(),

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, header};
 use percent_encoding::percent_decode_str;
-use trunkline_cache::{Policy, RequestHead};
+use trunkline_cache::Policy;
 use trunkline_egress::Origin;
-use trunkline_store::{Address, Key, KeyMaker};
+use trunkline_store::{Address, Key, KeyMaker, Naming};
 
 use crate::call::Caller;
 use crate::installed::Keeping;
@@ -17,17 +17,14 @@ use crate::installed::Keeping;
 pub(crate) struct Question {
     pub(crate) policy: Policy,
     pub(crate) key: Key,
-    /// Names the resource, for what is hardly ever asked: its address.
-    pub(crate) resource: KeyMaker,
-    pub(crate) method: Method,
-    /// The caller's, without what proves who calls.
-    pub(crate) headers: HeaderMap,
+    /// For what is hardly ever asked: the resource's address.
+    pub(crate) names: KeyMaker,
 }
 
 /// What the key of a call is made of, besides its resource.
 pub(crate) struct Asker<'a> {
     /// Of the credential, with all that the settings add to each request.
-    pub(crate) identity: &'a [u8; 32],
+    pub(crate) identity: &'a [u8; 16],
     /// What the call shows of who makes it, as a number.
     pub(crate) presents: u8,
     pub(crate) caller: &'a Caller,
@@ -38,20 +35,6 @@ pub(crate) struct Asker<'a> {
     pub(crate) body: Option<&'a [u8]>,
 }
 
-impl Question {
-    /// Names the resource, whoever asks for it.
-    pub(crate) fn address(&self) -> Address {
-        self.resource.address()
-    }
-
-    pub(crate) fn head(&self) -> RequestHead<'_> {
-        RequestHead {
-            method: &self.method,
-            headers: &self.headers,
-        }
-    }
-}
-
 /// Where a resource is.
 pub(crate) struct Resource<'a> {
     pub(crate) connector: &'a str,
@@ -59,19 +42,43 @@ pub(crate) struct Resource<'a> {
     pub(crate) target: &'a PathAndQuery,
 }
 
-/// Names a resource, whoever asks for it. `keeping` says which part of the query matters.
-pub(crate) fn address(resource: &Resource<'_>, keeping: Option<&Keeping>) -> Address {
-    maker(resource, keeping).address()
+impl Question {
+    /// What this asker wants of a resource.
+    pub(crate) fn new(
+        naming: Naming,
+        resource: &Resource<'_>,
+        asker: &Asker<'_>,
+        (policy, keeping): (Policy, Option<&Keeping>),
+    ) -> Self {
+        let mut names = resource_names(naming, resource, keeping);
+        add_asker(&mut names, asker, (policy, keeping));
+        Self {
+            policy,
+            key: names.key(),
+            names,
+        }
+    }
+
+    /// Names the resource, whoever asks for it.
+    pub(crate) fn address(&self) -> Address {
+        self.names.address()
+    }
 }
 
-/// Names what this asker gets of a resource, and the resource.
-pub(crate) fn name(
+/// Names a resource, whoever asks for it. `keeping` says which part of the query matters.
+pub(super) fn address(
+    naming: Naming,
     resource: &Resource<'_>,
+    keeping: Option<&Keeping>,
+) -> Address {
+    resource_names(naming, resource, keeping).address()
+}
+
+fn add_asker(
+    maker: &mut KeyMaker,
     asker: &Asker<'_>,
     (policy, keeping): (Policy, Option<&Keeping>),
-) -> (KeyMaker, Key) {
-    let resource = maker(resource, keeping);
-    let mut maker = resource.clone();
+) {
     maker.add(asker.identity).add(&[asker.presents]);
     match asker.caller {
         Caller::Anyone => maker.add(b""),
@@ -82,10 +89,10 @@ pub(crate) fn name(
     match keeping.and_then(|keeping| keeping.headers.as_ref()) {
         Some(chosen) => {
             for name in chosen {
-                add_header(&mut maker, name, asker.headers);
+                add_header(maker, name, asker.headers);
             }
         }
-        None => add_unchosen(&mut maker, policy, asker.headers),
+        None => add_unchosen(maker, policy, asker.headers),
     }
     if let Some(body) = asker.body {
         let kind = asker.headers.get(header::CONTENT_TYPE);
@@ -93,17 +100,16 @@ pub(crate) fn name(
             .add_optional(kind.map(http::HeaderValue::as_bytes))
             .add(body);
     }
-    (resource, maker.key())
 }
 
-fn maker(resource: &Resource<'_>, keeping: Option<&Keeping>) -> KeyMaker {
+fn resource_names(naming: Naming, resource: &Resource<'_>, keeping: Option<&Keeping>) -> KeyMaker {
     let Resource {
         connector,
         origin,
         target,
     } = resource;
     let scheme: &[u8] = if origin.is_tls() { b"s" } else { b"" };
-    let mut maker = KeyMaker::new();
+    let mut maker = KeyMaker::new(naming);
     maker
         .add(connector.as_bytes())
         .add(scheme)
@@ -120,6 +126,7 @@ fn maker(resource: &Resource<'_>, keeping: Option<&Keeping>) -> KeyMaker {
             }
         }
     }
+    maker.end_resource();
     maker
 }
 

@@ -9,7 +9,7 @@ use trunkline_cache::{Parts, Stored, Varied};
 use trunkline_store::{Entry, Labels};
 
 /// Tells values of this layout from others. Raise it with every change here.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 
 /// The most fields, tags and variations of an answer that are read.
 const COUNT_MAX: u32 = 4096;
@@ -146,7 +146,7 @@ impl Reader {
     }
 
     fn labels(&mut self) -> Option<Labels> {
-        let address: [u8; 32] = self.take(32)?.as_ref().try_into().ok()?;
+        let address: [u8; 16] = self.take(16)?.as_ref().try_into().ok()?;
         let connector = self.text()?;
         let operation = match self.optional()?.pop() {
             Some(name) => Some(Arc::from(std::str::from_utf8(&name).ok()?)),

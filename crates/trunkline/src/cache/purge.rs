@@ -45,7 +45,7 @@ impl Purge {
             Self::Key(text) => Selection::Key(text.parse().map_err(|_| {
                 let message = format!("`{text}` is no key of a kept answer");
                 Error::new(ErrorKind::BadInput, message)
-                    .with_hint("a key has 64 hexadecimal digits")
+                    .with_hint("a key has 32 hexadecimal digits")
             })?),
             Self::Connector(connector) => Selection::Connector(connector.to_string()),
             Self::Operation {
@@ -180,7 +180,7 @@ impl Forgetting {
 
 /// Stands for all addresses. No resource has it: it is a digest of nothing.
 fn everything() -> Address {
-    [0; 32].into()
+    [0; 16].into()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

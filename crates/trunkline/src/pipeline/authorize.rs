@@ -13,18 +13,19 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
-use trunkline_cache::Policy;
+use trunkline_cache::{Policy, RequestHead};
 use trunkline_connector::format::{self, BodyKind, HostCredential, MethodsPromise, OperationAuth};
 use trunkline_connector::graphql::{Document, OperationKind};
 use trunkline_connector::{Connector, Operation};
 use trunkline_egress::{Body, Head, Limits, Origin, Replayable};
 use trunkline_limit::breaker::Breaker;
 use trunkline_limit::learned::Amounts;
+use trunkline_store::Naming;
 
 use super::record::Record;
 use super::resolve::{self, Address, Resolved};
 use super::retry::{Repeatable, RetryPolicy};
-use crate::cache::{self, Asker, Question, Resource};
+use crate::cache::{Asker, Question, Resource};
 use crate::call::{Caller, Fault, JudgeBy, Options, Validate};
 use crate::config::Keep;
 use crate::credential::{Credential, Proof, Token};
@@ -281,22 +282,34 @@ impl Granted {
         self.body.whole().is_some() || self.body.gather(REPLAY_MAX).await.is_ok()
     }
 
-    /// What the cache is asked for this call.
-    pub(super) fn question(&self, policy: Policy, keeping: Option<&Keeping>) -> Question {
-        let mut headers = self.head.headers.clone();
-        // What proves who calls is ours to set, and part of the key by itself.
-        if let Ok(Some(proof)) = self.proof(&self.installed) {
-            proof.take_out(&mut headers);
+    /// Leaves of the caller's headers what the cache may look at: what proves who calls is ours to
+    /// set, and part of the key by itself.
+    pub(super) fn take_out_proof(&mut self) {
+        let headers = &mut self.head.headers;
+        if let (Presents::Credential, Ok(proof)) = (self.presents, self.installed.proof()) {
+            proof.take_out(headers);
         }
         if let Some((name, _)) = self.own_token.as_deref() {
             headers.remove(name);
         }
+    }
+
+    /// The caller's request as the cache looks at it, until an attempt is signed.
+    pub(super) fn asks(&self) -> RequestHead<'_> {
+        RequestHead {
+            method: &self.head.method,
+            headers: &self.head.headers,
+        }
+    }
+
+    /// What the cache is asked for this call.
+    pub(super) fn question(&self, naming: Naming, policy: (Policy, Option<&Keeping>)) -> Question {
         let asker = Asker {
             identity: self.installed.identity(),
             presents: self.presents as u8,
             caller: &self.caller,
             own_token: self.own_token.as_deref().map(|(_, token)| token.as_bytes()),
-            headers: &headers,
+            headers: &self.head.headers,
             body: (self.head.method == Method::POST).then(|| self.body.whole().unwrap_or_default()),
         };
         let resource = Resource {
@@ -304,14 +317,7 @@ impl Granted {
             origin: &self.origin,
             target: &self.head.target,
         };
-        let (resource, key) = cache::name(&resource, &asker, (policy, keeping));
-        Question {
-            policy,
-            key,
-            resource,
-            method: self.head.method.clone(),
-            headers,
-        }
+        Question::new(naming, &resource, &asker, policy)
     }
 
     /// The same call, to be made for whoever asks the same; `None` if its body is not at hand.

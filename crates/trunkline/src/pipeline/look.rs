@@ -6,7 +6,7 @@ mod lead;
 mod share;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
@@ -35,19 +35,26 @@ pub(super) struct Looked {
     pub(super) answered: Box<Answered>,
     /// What the cache did; `None` where it was not asked.
     pub(super) note: Option<Box<Note>>,
-    /// What the answer is kept under, if it is.
-    pub(super) key: Option<Key>,
 }
 
 /// What the cache did for a call.
 pub(super) enum Note {
-    /// All is done.
-    Done { status: HeaderValue, word: Word },
+    /// All.
+    Done(Done),
     /// The answer may be kept when it is all there and as promised.
     Open {
         forwarded: Forwarded,
         storing: Box<Storing>,
     },
+}
+
+/// What the cache did, all told.
+pub(super) struct Done {
+    /// For `Cache-Status`.
+    pub(super) status: HeaderValue,
+    pub(super) word: Word,
+    /// What the answer is kept under, if it is.
+    pub(super) key: Option<Key>,
 }
 
 /// An answer that may be kept.
@@ -119,27 +126,13 @@ pub(super) async fn look(
     granted: &mut Granted,
     trail: &mut Trail,
 ) -> Result<Looked, Error> {
-    let Some(question) = question(granted).await else {
+    let Some(question) = question(engine, granted).await else {
         let answered = fetch::fetch(engine, granted, trail).await?;
         return Ok(Looked::uncached(answered));
     };
-    let key = question.key;
-    let looked = look_for(engine, granted, trail, question).await?;
-    Ok(Looked {
-        key: Some(key),
-        ..looked
-    })
-}
-
-async fn look_for(
-    engine: &Trunkline,
-    granted: &mut Granted,
-    trail: &mut Trail,
-    question: Question,
-) -> Result<Looked, Error> {
-    let mut may_share = share::may_share(granted, &question);
+    let mut may_share = share::may_share(granted);
     loop {
-        let (known, found) = find(engine, &question, (trail.now(), trail.wall()));
+        let (known, found) = find(engine, granted, trail, &question);
         let asking = match found {
             Found::Entry(entry, hit) => {
                 if hit.kind == HitKind::StaleWhileRevalidate {
@@ -157,7 +150,7 @@ async fn look_for(
         let fills = &engine.cache().fills;
         match fills.join(question.key, question.address(), &known) {
             Join::Again => {}
-            Join::Follow(reader) if share::may_follow(&question) => {
+            Join::Follow(reader) if share::may_follow(granted) => {
                 if let Some(looked) = share::follow(
                     engine,
                     (&*granted, &*trail),
@@ -183,29 +176,31 @@ async fn look_for(
 }
 
 /// What is asked of the cache; `None` for what cannot be told from other calls.
-async fn question(granted: &mut Granted) -> Option<Question> {
+async fn question(engine: &Trunkline, granted: &mut Granted) -> Option<Question> {
     // The body of a call that only asks is what it asks for.
     if granted.head.method == Method::POST && !granted.has_whole_body().await {
         return None;
     }
-    let (policy, keeping) = policy(granted)?;
-    Some(granted.question(policy, keeping))
+    granted.take_out_proof();
+    let policy = policy(granted)?;
+    Some(granted.question(engine.cache().naming, policy))
 }
 
 /// Looks at what is kept.
 fn find(
     engine: &Trunkline,
+    granted: &Granted,
+    trail: &Trail,
     question: &Question,
-    (now, wall): (Instant, SystemTime),
 ) -> (Known, Found) {
-    let known = engine.cache().store().known(&question.key, now);
+    let known = engine.cache().store().known(&question.key, trail.now());
     let slot = match &known {
         Known::Entries(slot) => Some(slot),
         Known::Nothing | Known::Passing => None,
     };
     let entries = slot.map_or(&[][..], Slot::entries);
     let stored = entries.iter().map(|entry| entry.stored());
-    let decision = trunkline_cache::look(question.policy, question.head(), stored, wall);
+    let decision = trunkline_cache::look(question.policy, granted.asks(), stored, trail.wall());
     let found = match decision {
         Decision::Serve(hit) | Decision::ServeStale(hit) => match entries.get(hit.which) {
             Some(entry) => Found::Entry(Arc::clone(entry), hit),
@@ -263,10 +258,10 @@ async fn alone(
                         began,
                     }),
                 },
-                Ok(_) => Note::miss(forwarded),
+                Ok(_) => Note::miss(&forwarded, question.key),
                 Err(why) => {
                     forwarded.kept = Kept::Not(why);
-                    Note::miss(forwarded)
+                    Note::miss(&forwarded, question.key)
                 }
             };
             Ok(Looked::new(answered, note))
@@ -302,10 +297,13 @@ fn served(granted: &Granted, question: &Question, (entry, hit): (&Entry, &Hit)) 
     } else {
         Word::Hit
     };
-    let status = hit.cache_status();
     Looked::new(
-        replayed(granted, question, (entry, hit)),
-        Note::Done { status, word },
+        replayed(granted, (entry, hit)),
+        Note::Done(Done {
+            status: hit.cache_status(),
+            word,
+            key: Some(question.key),
+        }),
     )
 }
 
@@ -321,10 +319,13 @@ fn after_asking(
         (false, HitKind::Validated) => Word::Revalidated,
         (false, _) => Word::Stale,
     };
-    let status = forwarded.cache_status();
     Looked::new(
-        replayed(granted, question, (entry, hit)),
-        Note::Done { status, word },
+        replayed(granted, (entry, hit)),
+        Note::Done(Done {
+            status: forwarded.cache_status(),
+            word,
+            key: Some(question.key),
+        }),
     )
 }
 
@@ -336,10 +337,10 @@ fn kept(hit: &Hit) -> Kept {
     }
 }
 
-fn replayed(granted: &Granted, question: &Question, (entry, hit): (&Entry, &Hit)) -> Box<Answered> {
+fn replayed(granted: &Granted, (entry, hit): (&Entry, &Hit)) -> Box<Answered> {
     let stored = entry.stored();
     let length = entry.body().len() as u64;
-    let shape = Shape::of(question.head(), stored, Some(length));
+    let shape = Shape::of(granted.asks(), stored, Some(length));
     let headers = stored.replay(shape, hit, Some(length));
     let body = Held::whole(part(entry.body(), shape), &headers);
     classify::of_kept(granted, (shape.status(stored), headers), body)
@@ -387,10 +388,18 @@ impl Asking {
 }
 
 impl Note {
-    fn miss(forwarded: Forwarded) -> Self {
-        Self::Done {
+    fn miss(forwarded: &Forwarded, key: Key) -> Self {
+        Self::Done(Done::miss(forwarded, key))
+    }
+}
+
+impl Done {
+    /// The upstream's answer was passed on, and kept under this key if so it says.
+    pub(super) fn miss(forwarded: &Forwarded, key: Key) -> Self {
+        Self {
             status: forwarded.cache_status(),
             word: Word::Miss,
+            key: matches!(forwarded.kept, Kept::Stored { .. }).then_some(key),
         }
     }
 }
@@ -400,7 +409,6 @@ impl Looked {
         Self {
             answered,
             note: Some(Box::new(note)),
-            key: None,
         }
     }
 
@@ -409,7 +417,6 @@ impl Looked {
         Self {
             answered,
             note: None,
-            key: None,
         }
     }
 }

@@ -9,10 +9,10 @@ use trunkline_store::{Entry, Key};
 
 use super::authorize::Granted;
 use super::classify::Answered;
-use super::look::{self, Note, Storing};
+use super::look::{self, Done, Note, Storing};
 use super::trail::Trail;
 use super::validate::Valid;
-use crate::cache::{self, Resource, Word};
+use crate::cache::{Resource, Word};
 use crate::client::Trunkline;
 use crate::installed::Methods;
 
@@ -34,25 +34,25 @@ pub(super) fn store(
     engine: &Trunkline,
     granted: &Granted,
     trail: &Trail,
-    (mut valid, note, key): (Valid, Option<Box<Note>>, Option<Key>),
+    (mut valid, note): (Valid, Option<Box<Note>>),
 ) -> Filed {
-    let (status, word) = match note.map(|note| *note) {
-        None => (None, None),
-        Some(Note::Done { status, word }) => (Some(status), Some(word)),
-        Some(Note::Open {
+    let done = note.map(|note| match *note {
+        Note::Done(done) => done,
+        Note::Open {
             mut forwarded,
             storing,
-        }) => {
+        } => {
+            let key = storing.question.key;
             forwarded.kept = keep(engine, granted, trail, (&valid, *storing));
-            (Some(forwarded.cache_status()), Some(Word::Miss))
+            Done::miss(&forwarded, key)
         }
-    };
-    if let Some(word) = word {
-        engine.cache().count(word);
-    }
-    if let Some(status) = status {
+    });
+    let (mut word, mut key) = (None, None);
+    if let Some(done) = done {
+        engine.cache().count(done.word);
         // Behind those of caches between us and the origin (RFC 9211 section 2).
-        valid.answered.headers.append(CACHE_STATUS, status);
+        valid.answered.headers.append(CACHE_STATUS, done.status);
+        (word, key) = (Some(done.word), done.key);
     }
     Filed {
         valid,
@@ -128,6 +128,6 @@ pub(super) fn invalidate(engine: &Trunkline, granted: &Granted, answered: &Answe
             target: &target,
         };
         let keeping = granted.keeping_at(&target);
-        cache.invalidate(&cache::address(&resource, keeping), engine.clock());
+        cache.invalidate(&cache.address(&resource, keeping), engine.clock());
     }
 }

@@ -82,7 +82,7 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
         store::invalidate(engine, &granted, &answered);
         let valid = validate::validate(&granted, answered, engine, &record).await;
         let valid = record.note(valid)?;
-        let filed = store::store(engine, &granted, &record.trail, (valid, None, None));
+        let filed = store::store(engine, &granted, &record.trail, (valid, None));
         return Ok(Changed::Answered(Box::new(record.into_reply(filed))));
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Purge {
     /// Every answer
     #[arg(long)]
     all: bool,
-    /// The answer with this key, 64 hexadecimal digits
+    /// The answer with this key, 32 hexadecimal digits
     #[arg(long, value_name = "HEX")]
     key: Option<String>,
     /// Answers of this connector

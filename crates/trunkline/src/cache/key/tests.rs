@@ -13,7 +13,7 @@ struct Case {
     connector: &'static str,
     url: &'static str,
     target: &'static str,
-    identity: [u8; 32],
+    identity: [u8; 16],
     presents: u8,
     caller: Caller,
     own_token: Option<&'static [u8]>,
@@ -27,7 +27,7 @@ fn case() -> Case {
         connector: "acme",
         url: "https://acme.example",
         target: "/things?page=2&q=a",
-        identity: [1; 32],
+        identity: [1; 16],
         presents: 0,
         caller: Caller::Anyone,
         own_token: None,
@@ -66,8 +66,9 @@ fn key(case: &Case) -> (Address, Key) {
         headers: &headers,
         body: case.body,
     };
-    let (resource, key) = name(&resource, &asker, (Policy::Headers, Some(&keeping)));
-    (resource.address(), key)
+    let policy = (Policy::Headers, Some(&keeping));
+    let question = Question::new(Naming::Shared, &resource, &asker, policy);
+    (question.address(), question.key)
 }
 
 /// One way in which a call may differ from another, and the change.
@@ -81,7 +82,7 @@ const DIFFERENCES: [Difference; 14] = [
     ("scheme", |case| case.url = "http://acme.example:443"),
     ("path", |case| case.target = "/things/?page=2&q=a"),
     ("query", |case| case.target = "/things?page=2&q=b"),
-    ("credential", |case| case.identity = [2; 32]),
+    ("credential", |case| case.identity = [2; 16]),
     ("presents", |case| case.presents = 1),
     ("caller", |case| case.caller = Caller::Named("a".into())),
     ("listener", |case| {

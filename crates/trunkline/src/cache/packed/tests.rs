@@ -27,7 +27,7 @@ fn entry(body: &[u8], explicit: Option<Duration>, value: Option<&[u8]>) -> Entry
         explicit,
     });
     let labels = Labels {
-        address: [7; 32].into(),
+        address: [7; 16].into(),
         connector: "acme".into(),
         operation: Some("things.list".into()),
         tags: ["one".into(), "two".into()].into(),

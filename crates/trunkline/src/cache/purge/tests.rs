@@ -3,7 +3,7 @@
 use super::*;
 
 fn address(byte: u8) -> Address {
-    [byte; 32].into()
+    [byte; 16].into()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn an_address_that_changes_while_redis_is_told_is_told_again() {
 fn too_many_addresses_are_all_addresses() {
     let forgetting = Forgetting::default();
     for index in 0..FORGETTING_MAX as u64 {
-        let mut bytes = [1; 32];
+        let mut bytes = [1; 16];
         bytes[..8].copy_from_slice(&index.to_le_bytes());
         assert!(forgetting.begin(bytes.into()).is_some());
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderMap, Method, StatusCode};
 use trunkline_cache::{
-    Asked, Exchange, Freshened, Hit, NotStored, Old, Outcome, ResponseHead, Settled, Stored,
+    Asked, Exchange, Freshened, Hit, NotStored, Old, Outcome, RequestHead, ResponseHead, Settled,
+    Stored,
 };
 use trunkline_store::{Entry, Mark, Slot};
 
@@ -29,16 +30,18 @@ pub(super) enum Resolution {
     Failed(Error),
 }
 
-/// Asks the upstream.
+/// Asks the upstream. What the call asks is afterwards as it was before, as the cache looks at it.
 pub(super) async fn ask(
     engine: &Trunkline,
     granted: &mut Granted,
     trail: &mut Trail,
     (question, asking, mark): (&Question, &Asking, Mark),
 ) -> Resolution {
-    let inquiry = Inquiry {
+    let mut inquiry = Inquiry {
         engine,
         question,
+        method: granted.head.method.clone(),
+        headers: granted.head.headers.clone(),
         mark,
         entries: asking
             .candidate
@@ -52,19 +55,25 @@ pub(super) async fn ask(
     };
     inquiry.prepare(granted, trail);
     let fetched = fetch::fetch(engine, granted, trail).await;
-    if let Some(resolution) = inquiry.resolve(fetched, trail) {
-        return resolution;
-    }
-    // It spoke of something else than what we asked about. Its attempt is over.
-    drop(trail.take_permit());
-    granted.head.headers = question.headers.clone();
-    let fetched = fetch::fetch(engine, granted, trail).await;
-    inquiry.anew(fetched, trail)
+    let resolution = if let Some(resolution) = inquiry.resolve(fetched, trail) {
+        resolution
+    } else {
+        // It spoke of something else than what we asked about. Its attempt is over.
+        drop(trail.take_permit());
+        granted.head.headers = inquiry.headers.clone();
+        let fetched = fetch::fetch(engine, granted, trail).await;
+        inquiry.anew(fetched, trail)
+    };
+    granted.head.headers = inquiry.headers;
+    resolution
 }
 
 struct Inquiry<'a> {
     engine: &'a Trunkline,
     question: &'a Question,
+    method: Method,
+    /// The caller's; attempts write theirs over them.
+    headers: HeaderMap,
     mark: Mark,
     entries: &'a [Arc<Entry>],
     which: usize,
@@ -91,7 +100,10 @@ impl Inquiry<'_> {
         let candidates: Vec<_> = self.entries.iter().map(|entry| entry.stored()).collect();
         let asked = Asked {
             policy: self.question.policy,
-            request: self.question.head(),
+            request: RequestHead {
+                method: &self.method,
+                headers: &self.headers,
+            },
             candidates: &candidates,
             which: self.which,
             why: self.why,
@@ -132,14 +144,10 @@ impl Inquiry<'_> {
     }
 
     /// What an answer means to a request that asked about nothing that is kept.
-    fn anew(&self, fetched: Result<Box<Answered>, Error>, trail: &Trail) -> Resolution {
-        let anew = Inquiry {
-            entries: &[],
-            which: usize::MAX,
-            ..*self
-        };
+    fn anew(&mut self, fetched: Result<Box<Answered>, Error>, trail: &Trail) -> Resolution {
+        (self.entries, self.which) = (&[], usize::MAX);
         let failed = || Error::new(ErrorKind::Internal, "an answer was asked for in vain");
-        anew.resolve(fetched, trail)
+        self.resolve(fetched, trail)
             .unwrap_or_else(|| Resolution::Failed(failed()))
     }
 

@@ -102,7 +102,10 @@ pub(super) async fn lead(
                 vendor: None,
                 origin: AnswerFrom::Upstream,
             };
-            Ok(Some(Looked::new(Box::new(answered), Note::miss(forwarded))))
+            Ok(Some(Looked::new(
+                Box::new(answered),
+                Note::miss(&forwarded, question.key),
+            )))
         }
         // From what other processes keep: nothing was forwarded.
         Head::Entry(entry, hit) if hit.kind == HitKind::Fresh => {
@@ -116,7 +119,10 @@ pub(super) async fn lead(
         Head::TakeOver(Handed::Answer(own)) => {
             trail.holds(own.permit);
             let forwarded = forwarded(Some(own.answered.status), own.kept);
-            Ok(Some(Looked::new(own.answered, Note::miss(forwarded))))
+            Ok(Some(Looked::new(
+                own.answered,
+                Note::miss(&forwarded, question.key),
+            )))
         }
         Head::TakeOver(Handed::Rest(_)) | Head::Alone => Ok(None),
         Head::Failed(error) => Err(error.again().with_cache_status(super::failed(why))),
@@ -140,20 +146,15 @@ pub(super) fn refresh(
     };
     // The caller's deadline is not the store's, nor are its conditions and the part that it wants.
     again.takes_its_own_time(trail.now());
-    let mut question = question.clone();
-    for headers in [&mut question.headers, &mut again.head.headers] {
-        Conditions::default().apply_for_store(headers);
-    }
+    Conditions::default().apply_for_store(&mut again.head.headers);
     if let Some(entry) = slot.entries().get(which) {
-        let method = &entry.stored().parts().method;
-        question.method = method.clone();
-        again.head.method = method.clone();
+        again.head.method = entry.stored().parts().method.clone();
     }
     let asking = Asking {
         why: Why::Stale,
         candidate: Some((slot.clone(), which)),
     };
-    let task = Task::new(engine, again, trail, (&question, asking));
+    let task = Task::new(engine, again, trail, (question, asking));
     let (tell, _) = oneshot::channel();
     task.spawn(lead, tell, Wanted::ByNobody);
 }
@@ -259,7 +260,7 @@ impl Task {
         let Question { policy, .. } = self.question;
         let stored = [entry.stored()];
         let now = self.trail.wall();
-        match trunkline_cache::look(policy, self.question.head(), stored, now) {
+        match trunkline_cache::look(policy, self.granted.asks(), stored, now) {
             trunkline_cache::Decision::Serve(hit) => {
                 // Where it is not kept here, it serves this once.
                 let store = cache.store();

@@ -14,7 +14,7 @@ use super::super::classify::{self, Answered};
 use super::super::trail::Trail;
 use super::super::validate;
 use super::lead::OwnAnswer;
-use super::{Looked, Note};
+use super::{Done, Looked, Note};
 use crate::cache::{Question, Word};
 use crate::client::Trunkline;
 use crate::error::Error;
@@ -28,8 +28,8 @@ pub(super) type SharedReader = Reader<Arc<Error>, Handed<Box<OwnAnswer>>>;
 /// Whether a call may be made for others too, or wait for theirs.
 ///
 /// One whose caller wants promises enforced is kept only when all of it was judged.
-pub(super) fn may_share(granted: &Granted, question: &Question) -> bool {
-    question.method != Method::HEAD
+pub(super) fn may_share(granted: &Granted) -> bool {
+    granted.head.method != Method::HEAD
         && !granted.validates_strictly()
         && granted.body.whole().is_some()
 }
@@ -51,7 +51,7 @@ pub(super) fn leads_to_sharing(why: Why) -> bool {
 
 /// Whether another call's answer does for this one: not where it wants a part, has the answer
 /// already perhaps, or wants a newer one than others.
-pub(super) fn may_follow(question: &Question) -> bool {
+pub(super) fn may_follow(granted: &Granted) -> bool {
     [
         header::RANGE,
         header::IF_NONE_MATCH,
@@ -59,7 +59,7 @@ pub(super) fn may_follow(question: &Question) -> bool {
         header::CACHE_CONTROL,
     ]
     .iter()
-    .all(|name| !question.headers.contains_key(name))
+    .all(|name| !granted.head.headers.contains_key(name))
 }
 
 /// Whether an answer is one to keep, whatever its headers allow: not a stream, nor one that the
@@ -106,23 +106,24 @@ pub(super) async fn follow(
         Head::Begins(body) => {
             let stored = body.begun().stored();
             let (Decision::Serve(hit) | Decision::ServeStale(hit)) =
-                decide(question, stored, trail)
+                decide(granted, question, (stored, trail))
             else {
                 return Ok(None);
             };
             let headers = stored.replay(Shape::Whole, &hit, body.begun().length());
             let status = stored.status();
-            let note = Note::Done {
+            let note = Note::Done(Done {
                 status: forwarded(Kept::Stored { ttl: hit.ttl }).cache_status(),
                 word: Word::Collapsed,
-            };
+                key: Some(question.key),
+            });
             let body = Held::nothing(shared(engine, granted, body));
             let answered = classify::of_kept(granted, (status, headers), body);
             Ok(Some(Looked::new(answered, note)))
         }
         Head::Entry(entry, hit) => {
             // That it had to be asked about is known; that it is another variant is not.
-            if let Decision::Fetch(_) = decide(question, entry.stored(), trail) {
+            if let Decision::Fetch(_) = decide(granted, question, (entry.stored(), trail)) {
                 return Ok(None);
             }
             if hit.kind == HitKind::Fresh {
@@ -163,6 +164,6 @@ pub(super) fn shared(engine: &Trunkline, granted: &Granted, body: SharedBody) ->
 }
 
 /// What an answer that came for others is to this request.
-fn decide(question: &Question, stored: &Stored, trail: &Trail) -> Decision {
-    trunkline_cache::look(question.policy, question.head(), [stored], trail.wall())
+fn decide(granted: &Granted, question: &Question, (stored, trail): (&Stored, &Trail)) -> Decision {
+    trunkline_cache::look(question.policy, granted.asks(), [stored], trail.wall())
 }
