@@ -113,12 +113,10 @@ pub fn look<'a>(
     }
     // A cache may pass over these (RFC 9110 §13.1.1), but who sends them wants the upstream's
     // word on the version that it has now.
-    if request.headers.contains_key(header::IF_MATCH)
-        || request.headers.contains_key(header::IF_UNMODIFIED_SINCE)
-    {
+    if request.has_any(&[header::IF_MATCH, header::IF_UNMODIFIED_SINCE]) {
         return Decision::Fetch(Why::Precondition);
     }
-    let asked = if request.headers.contains_key(header::CACHE_CONTROL) {
+    let asked = if request.has_any(&[header::CACHE_CONTROL]) {
         RequestDirectives::read(request.headers)
     } else {
         RequestDirectives::default()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 /// How much caching the settings allow for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,14 @@ pub struct RequestHead<'a> {
     pub method: &'a Method,
     /// The header fields, those that `Vary` may name included.
     pub headers: &'a HeaderMap,
+}
+
+impl RequestHead<'_> {
+    /// Whether one of a few fields is there. Of few fields, a look at each costs less than a
+    /// look-up.
+    pub(crate) fn has_any(self, names: &[HeaderName]) -> bool {
+        self.headers.keys().any(|name| names.contains(name))
+    }
 }
 
 /// The part of an answer that caching looks at.

@@ -64,6 +64,43 @@ pub(crate) fn date_value(time: SystemTime) -> Option<HeaderValue> {
     HeaderValue::try_from(httpdate::fmt_http_date(time)).ok()
 }
 
+/// A number in decimal, made without the machinery of formatting: each answer has several.
+pub(crate) struct Digits {
+    text: [u8; Self::MAX],
+    first: usize,
+}
+
+impl Digits {
+    /// As many as the largest number has.
+    const MAX: usize = 20;
+
+    pub(crate) fn of(number: u64) -> Self {
+        let mut digits = Self {
+            text: [b'0'; Self::MAX],
+            first: Self::MAX,
+        };
+        let mut rest = number;
+        while rest != 0 || digits.first == Self::MAX {
+            digits.first -= 1;
+            if let Some(digit) = digits.text.get_mut(digits.first) {
+                *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            }
+            rest /= 10;
+        }
+        digits
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        let digits = self.text.get(self.first..).unwrap_or_default();
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
+
+    /// As a field's value.
+    pub(crate) fn value(&self) -> HeaderValue {
+        HeaderValue::from_str(self.as_str()).unwrap_or(HeaderValue::from_static("0"))
+    }
+}
+
 /// Strips the optional white space of RFC 9110 §5.6.3 from both ends.
 pub(crate) fn trimmed(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {

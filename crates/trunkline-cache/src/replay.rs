@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 
 use crate::look::Hit;
 use crate::message::RequestHead;
-use crate::number;
+use crate::number::{self, Digits};
 use crate::stored::Stored;
 use crate::tag::{self, Tag};
 
@@ -49,7 +49,10 @@ impl Shape {
         if request.method == Method::HEAD {
             return Self::HeadOnly;
         }
-        if request.method != Method::GET || stored.status() != StatusCode::OK {
+        let may_be_part = request.method == Method::GET
+            && stored.status() == StatusCode::OK
+            && request.has_any(&[header::RANGE]);
+        if !may_be_part {
             return Self::Whole;
         }
         match (request.headers.get(header::RANGE), body_length) {
@@ -80,7 +83,7 @@ impl Stored {
         match shape {
             Shape::Whole | Shape::HeadOnly => {
                 if let Some(length) = body_length.filter(|_| has_body(self.status())) {
-                    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+                    set_length(&mut headers, length);
                 }
             }
             Shape::NotModified => {
@@ -106,8 +109,8 @@ impl Stored {
                 set_content_range(&mut headers, &format!("bytes */{length}"));
             }
         }
-        let age = number::whole_seconds(hit.age);
-        headers.insert(header::AGE, HeaderValue::from(age));
+        let age = Digits::of(number::whole_seconds(hit.age).into()).value();
+        headers.insert(header::AGE, age);
         headers
     }
 }
@@ -137,6 +140,18 @@ fn headers_of_416(stored: HeaderMap) -> HeaderMap {
     headers
 }
 
+/// Says how long the body is, unless that is said already.
+fn set_length(headers: &mut HeaderMap, length: u64) {
+    let digits = Digits::of(length);
+    let mut said = headers
+        .iter()
+        .filter(|(name, _)| **name == header::CONTENT_LENGTH);
+    let is_said = said.next().is_some_and(|(_, said)| said == digits.as_str());
+    if !is_said || said.next().is_some() {
+        headers.insert(header::CONTENT_LENGTH, digits.value());
+    }
+}
+
 fn set_content_range(headers: &mut HeaderMap, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(header::CONTENT_RANGE, value);
@@ -147,7 +162,8 @@ fn set_content_range(headers: &mut HeaderMap, text: &str) {
 fn is_known_to_caller(request: RequestHead<'_>, stored: &Stored) -> bool {
     let reads = request.method == Method::GET || request.method == Method::HEAD;
     // RFC 9110 §13.2.1: conditions are for what would have succeeded.
-    if !reads || !stored.status().is_success() {
+    let has_condition = || request.has_any(&[header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE]);
+    if !reads || !stored.status().is_success() || !has_condition() {
         return false;
     }
     if request.headers.contains_key(header::IF_NONE_MATCH) {

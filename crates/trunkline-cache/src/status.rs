@@ -4,6 +4,7 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
 use crate::look::{Hit, HitKind, Why};
+use crate::number::Digits;
 use crate::storing::NotStored;
 
 /// The name of the field.
@@ -186,18 +187,7 @@ impl Text {
         if number < 0 {
             self.push("-");
         }
-        let mut digits = [b'0'; 15];
-        let mut rest = number.unsigned_abs().min(LARGEST);
-        let mut first = digits.len();
-        while rest != 0 || first == digits.len() {
-            first -= 1;
-            if let Some(digit) = digits.get_mut(first) {
-                *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-            }
-            rest /= 10;
-        }
-        let digits = digits.get(first..).unwrap_or_default();
-        self.push(std::str::from_utf8(digits).unwrap_or_default());
+        self.push(Digits::of(number.unsigned_abs().min(LARGEST)).as_str());
     }
 
     fn value(&self) -> HeaderValue {

@@ -27,11 +27,8 @@ pub(crate) fn response(reply: Reply, version: Version, answering: Answering) -> 
     drop_ours(&mut headers);
     headers.insert(CALL_ID, reply.call_id.into());
     headers.insert(ATTEMPTS, attempts(reply.attempts));
-    if let Some(key) = reply
-        .cache_key
-        .and_then(|key| HeaderValue::try_from(key).ok())
-    {
-        headers.insert(CACHE_KEY, key);
+    if let Some(key) = reply.cache_key {
+        headers.insert(CACHE_KEY, key.into());
     }
     if is_event_stream(&headers) {
         headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));

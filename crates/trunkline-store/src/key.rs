@@ -149,6 +149,11 @@ macro_rules! digest {
             pub fn as_bytes(&self) -> &[u8; BYTES] {
                 &self.0
             }
+
+            /// The digest in hexadecimal.
+            pub fn digits(&self) -> [u8; 2 * BYTES] {
+                digits(&self.0)
+            }
         }
 
         impl From<[u8; BYTES]> for $name {

@@ -14,6 +14,7 @@ use trunkline_connector::format::Class;
 use trunkline_connector::units::Span;
 use trunkline_connector::{ConnectorName, Inputs};
 use trunkline_egress::Body;
+use trunkline_store::Key;
 
 use crate::config::Keep;
 use crate::error::{Error, ErrorKind};
@@ -380,7 +381,30 @@ pub struct Reply {
     pub schema_problem: Option<String>,
     /// What it is kept under, if it is: see [`Purge::Key`](crate::Purge::Key). `None` where nothing
     /// is kept of such calls.
-    pub cache_key: Option<String>,
+    pub cache_key: Option<CacheKey>,
+}
+
+/// What an answer is kept under: 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheKey(Key);
+
+impl CacheKey {
+    pub(crate) fn new(key: Key) -> Self {
+        Self(key)
+    }
+}
+
+impl fmt::Display for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<CacheKey> for HeaderValue {
+    fn from(key: CacheKey) -> Self {
+        // Digits are what a value may have.
+        HeaderValue::from_bytes(&key.0.digits()).unwrap_or(HeaderValue::from_static(""))
+    }
 }
 
 /// A vendor's own words about an error.

@@ -59,8 +59,8 @@ pub use trunkline_egress::{Body, BodyError, Clock, ManualClock};
 
 pub use cache::Purge;
 pub use call::{
-    Call, CallId, Caller, Fault, Files, JudgeBy, Options, Paginate, Reply, ReplyBody, Target,
-    Validate, VendorError,
+    CacheKey, Call, CallId, Caller, Fault, Files, JudgeBy, Options, Paginate, Reply, ReplyBody,
+    Target, Validate, VendorError,
 };
 pub use catalog::{Catalog, Entry, Provenance};
 pub use client::Trunkline;

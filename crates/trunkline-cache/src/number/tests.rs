@@ -25,6 +25,15 @@ fn delta_seconds_are_digits_and_saturate_rfc_9111_1_2_2() {
 }
 
 #[test]
+fn numbers_are_written_as_rust_writes_them() {
+    for number in [0, 7, 10, 2_147_483_648, u64::MAX] {
+        let digits = Digits::of(number);
+        assert_eq!(digits.as_str(), number.to_string());
+        assert_eq!(digits.value(), number.to_string());
+    }
+}
+
+#[test]
 fn the_three_forms_of_dates_are_read_rfc_9110_5_6_7() {
     let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
     for text in [

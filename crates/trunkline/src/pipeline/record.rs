@@ -9,7 +9,7 @@ use trunkline_egress::Body;
 
 use super::store::Filed;
 use super::trail::Trail;
-use crate::call::{Call, CallId, Reply, Target};
+use crate::call::{CacheKey, Call, CallId, Reply, Target};
 use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
 use crate::log::{Note, ShownPath};
@@ -129,7 +129,7 @@ impl Record {
             explanation: valid.explanation,
             vendor: answered.vendor,
             schema_problem: valid.problem,
-            cache_key: filed.key.map(|key| key.to_string()),
+            cache_key: filed.key.map(CacheKey::new),
             body: ReplyBody::new(answered.body, valid.passing, self),
         }
     }
