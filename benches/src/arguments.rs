@@ -22,8 +22,14 @@ cargo xtask bench [WHAT…] [OPTION…]
   sse                processor time per chunk of a stream, and delay, beside nginx
   tls                processor time per request with TLS to the upstream, beside nginx
 
+Only where it is named:
+  soak               load while Redis dies, upstreams fail and settings change
+
   --rounds N         rounds beside nginx: 12 unless told
   --seconds S        length of the load in each of them: 3 unless told
+  --minutes M        length of the soak: 3 unless told
+  --rate R           its calls in a second: 300 unless told
+  --seed S           what its chance begins with, to see the same again
   --smallest         as little of everything as shows that it can be measured
 
 A figure beyond what is allowed is a failure, if the binary is built as it ships.
@@ -68,17 +74,20 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Asked> {
             "--smallest" => {}
             "--rounds" => effort.rounds = number(argument, rest.next())?,
             "--seconds" => effort.seconds = number(argument, rest.next())?,
+            "--minutes" => effort.soak.minutes = number(argument, rest.next())?,
+            "--rate" => effort.soak.rate = number(argument, rest.next())?,
+            "--seed" => effort.soak.seed = Some(number(argument, rest.next())?),
             "all" => wants_all = true,
             name => named.push(bench(name)?),
         }
     }
     let is_strict = !named.is_empty() || machine::is_ci();
     let wants_all = wants_all || named.is_empty();
-    let benches = if wants_all {
-        Bench::ALL.to_vec()
-    } else {
-        named
-    };
+    let mut benches = named;
+    if wants_all {
+        benches.retain(|bench| !Bench::ALL.contains(bench));
+        benches.splice(..0, Bench::ALL);
+    }
     Ok(Asked::Run(Wish {
         benches,
         effort,
@@ -88,10 +97,14 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Asked> {
 }
 
 fn bench(name: &str) -> Result<Bench> {
-    let found = Bench::ALL.into_iter().find(|bench| bench.name() == name);
+    let found = Bench::ALL.into_iter().chain([Bench::Soak]);
+    let found = found.into_iter().find(|bench| bench.name() == name);
     found.with_context(|| {
         let names = Bench::ALL.map(Bench::name).join(", ");
-        format!("there is no bench and no option `{name}`; there are {names}, all, and --help")
+        let soak = Bench::Soak.name();
+        format!(
+            "there is no bench and no option `{name}`; there are {names}, {soak}, all, and --help"
+        )
     })
 }
 

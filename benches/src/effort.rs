@@ -17,6 +17,28 @@ pub(crate) struct Effort {
     pub(crate) starts: usize,
     /// Records of a list.
     pub(crate) records: u32,
+    /// Load in spite of everything.
+    pub(crate) soak: Soak,
+}
+
+/// How long everything goes wrong, and what goes on meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Soak {
+    /// For how long.
+    pub(crate) minutes: u32,
+    /// Calls in a second, in all.
+    pub(crate) rate: u32,
+    /// What chance begins with, if it is to be the same as another time.
+    pub(crate) seed: Option<u32>,
+}
+
+impl Soak {
+    /// Long enough to see that it can be done. An hour says more.
+    const SHORT: Self = Self {
+        minutes: 3,
+        rate: 300,
+        seed: None,
+    };
 }
 
 impl Effort {
@@ -30,6 +52,7 @@ impl Effort {
             connections: 1_000,
             starts: 20,
             records: 1_000_000,
+            soak: Soak::SHORT,
         }
     }
 
@@ -43,6 +66,7 @@ impl Effort {
             connections: 20,
             starts: 1,
             records: 20_000,
+            soak: Soak::SHORT,
         }
     }
 }

@@ -23,6 +23,7 @@ mod proxy;
 mod rounds;
 mod say;
 mod size;
+mod soak;
 mod sse;
 mod start;
 mod tls;
@@ -66,9 +67,12 @@ enum Bench {
     Sse,
     /// Processor time with TLS to the upstream, beside nginx.
     Tls,
+    /// Load in spite of everything, for an hour. It is no part of all.
+    Soak,
 }
 
 impl Bench {
+    /// What is measured when nothing is named.
     const ALL: [Self; 12] = [
         Self::Size,
         Self::Start,
@@ -98,6 +102,7 @@ impl Bench {
             Self::Hits => "hits",
             Self::Sse => "sse",
             Self::Tls => "tls",
+            Self::Soak => "soak",
         }
     }
 
@@ -113,6 +118,7 @@ impl Bench {
             Self::Proxy | Self::Full | Self::Hits => &["nginx", "wrk", "taskset"],
             Self::Sse => &["nginx", "taskset"],
             Self::Tls => &["nginx", "wrk", "taskset", "openssl"],
+            Self::Soak => &["redis-server"],
         }
     }
 
@@ -130,6 +136,7 @@ impl Bench {
             Self::Hits => hits::measure(binary, effort),
             Self::Sse => sse::measure(binary, effort),
             Self::Tls => tls::measure(binary, effort),
+            Self::Soak => soak::measure(binary, effort),
         }
     }
 }

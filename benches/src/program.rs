@@ -15,6 +15,9 @@ use crate::clock;
 /// How long a program may take to start, and to end. Callgrind is slow.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// How long a program may take to end of which nothing is wanted any more.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
+
 /// A running program. It is ended when it goes out of scope.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -61,42 +64,64 @@ impl Program {
     /// Waits for the next line that it prints.
     pub(crate) fn line(&self) -> Result<String> {
         self.lines.recv_timeout(PATIENCE).ok().with_context(|| {
-            let complaints = fs::read_to_string(&self.complaints).unwrap_or_default();
             format!(
                 "the program said nothing more; it complained: {}",
-                complaints.trim()
+                self.complaints().trim()
             )
         })
     }
 
-    /// Asks it to end, and waits until it has.
-    pub(crate) fn stop(mut self) -> Result<()> {
-        let id = self.id().to_string();
+    /// What it has complained about so far.
+    pub(crate) fn complaints(&self) -> String {
+        fs::read_to_string(&self.complaints).unwrap_or_default()
+    }
+
+    /// Sends it a signal, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
         let kill = Command::new("sh")
-            .args(["-c", r#"kill -s TERM "$0""#, &id])
+            .args(["-c", r#"kill -s "$0" "$1""#, name, &self.id().to_string()])
             .status();
         kill.context("there is no shell")?;
+        Ok(())
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        if self.ends_within(PATIENCE)? {
+            return Ok(());
+        }
+        bail!("the program did not end within {PATIENCE:?}")
+    }
+
+    fn ends_within(&mut self, patience: Duration) -> Result<bool> {
+        // What has ended may have left its number to somebody else.
+        if self.has_ended()? {
+            return Ok(true);
+        }
+        self.signal("TERM")?;
         let asked = clock::Began::now();
-        while asked.elapsed() < PATIENCE {
-            if self
-                .child
-                .try_wait()
-                .context("a child cannot be waited for")?
-                .is_some()
-            {
-                return Ok(());
+        while asked.elapsed() < patience {
+            if self.has_ended()? {
+                return Ok(true);
             }
             clock::pause(Duration::from_millis(5));
         }
-        bail!("the program did not end within {PATIENCE:?}")
+        Ok(false)
+    }
+
+    fn has_ended(&mut self) -> Result<bool> {
+        let ended = self.child.try_wait();
+        Ok(ended.context("a child cannot be waited for")?.is_some())
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        // Asked first, because nginx's own children outlive a master that is killed.
+        if !self.ends_within(LAST_PATIENCE).unwrap_or(false) {
+            drop(self.child.kill());
+            drop(self.child.wait());
+        }
     }
 }
 

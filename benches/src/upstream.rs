@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
@@ -147,7 +147,7 @@ async fn converse(mut stream: TcpStream, manner: Manner) -> Result<()> {
         body.len(),
     );
     let mut ahead = Vec::new();
-    while let Some(head) = request(&mut stream, &mut ahead).await? {
+    while let Some((head, _)) = request(&mut stream, &mut ahead).await? {
         if !head.contains(&format!("Bearer {KEY}\r\n")) {
             stream
                 .write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
@@ -164,8 +164,11 @@ async fn converse(mut stream: TcpStream, manner: Manner) -> Result<()> {
     Ok(())
 }
 
-/// The head of the next request, after its body was read away too.
-async fn request(stream: &mut TcpStream, ahead: &mut Vec<u8>) -> Result<Option<String>> {
+/// Head and body of the next request. What came behind it is left in `ahead`.
+pub(crate) async fn request(
+    stream: &mut TcpStream,
+    ahead: &mut Vec<u8>,
+) -> Result<Option<(String, Vec<u8>)>> {
     loop {
         if let Some(end) = ahead.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
             let rest = ahead.split_off(end + 4);
@@ -176,10 +179,10 @@ async fn request(stream: &mut TcpStream, ahead: &mut Vec<u8>) -> Result<Option<S
                 .and_then(|(_, rest)| rest.split_once('\r'));
             let length = length.map_or(Ok(0), |(length, _)| length.parse())?;
             while ahead.len() < length {
-                read(stream, ahead).await?;
+                ensure!(0 < read(stream, ahead).await?, "a request broke off");
             }
-            ahead.drain(..length);
-            return Ok(Some(head));
+            let rest = ahead.split_off(length);
+            return Ok(Some((head, std::mem::replace(ahead, rest))));
         }
         if read(stream, ahead).await? == 0 {
             return Ok(None);

@@ -71,6 +71,21 @@ pub(crate) fn memory_most(id: u32) -> Result<u64> {
     status(id, "VmHWM:")
 }
 
+/// How many files a process has open, connections among them.
+pub(crate) fn files(id: u32) -> Result<usize> {
+    count(id, "fd")
+}
+
+/// How many threads a process has.
+pub(crate) fn threads(id: u32) -> Result<usize> {
+    count(id, "task")
+}
+
+fn count(id: u32, folder: &str) -> Result<usize> {
+    let entries = fs::read_dir(format!("/proc/{id}/{folder}"));
+    Ok(entries.context("the measured program has ended")?.count())
+}
+
 fn status(id: u32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"));
     let status = status.context("the measured program has ended")?;

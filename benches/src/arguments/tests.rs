@@ -48,6 +48,15 @@ fn options_say_how_much_wherever_they_stand() {
 }
 
 #[test]
+fn the_soak_runs_only_where_it_is_named() {
+    assert!(!Bench::ALL.contains(&Bench::Soak));
+    let wish = wish("soak --minutes 60 --rate 100 --seed 7");
+    assert_eq!(wish.benches, [Bench::Soak]);
+    let soak = wish.effort.soak;
+    assert_eq!((soak.minutes, soak.rate, soak.seed), (60, 100, Some(7)));
+}
+
+#[test]
 fn help_is_given() {
     assert_eq!(parse(&["--help".to_owned()]).unwrap(), Asked::Help);
 }
@@ -56,7 +65,7 @@ fn help_is_given() {
 fn the_rest_is_refused() {
     refuses(
         "speed",
-        "there is no bench and no option `speed`; there are size, start, instructions, instructions-full, instructions-hits, streams, pages, proxy, full, hits, sse, tls, all, and --help",
+        "there is no bench and no option `speed`; there are size, start, instructions, instructions-full, instructions-hits, streams, pages, proxy, full, hits, sse, tls, soak, all, and --help",
     );
     refuses("--rounds", "`--rounds` takes a number");
     refuses(
