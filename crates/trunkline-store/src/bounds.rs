@@ -5,7 +5,8 @@ use quick_cache::{Options, OptionsBuilder};
 /// How much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Of all together, in bytes, with about what the tables take; calls in flight are not in it.
+    /// Of all together, in bytes, with about what the tables take. An eighth of it, or as much as
+    /// one answer may take, is for answers that are being written; never more than half.
     pub bytes_max: u64,
     /// Of one answer, in bytes, with its head.
     ///
@@ -51,10 +52,19 @@ fn items_in(bytes: u64) -> usize {
     usize::try_from(bytes / PER_ITEM).unwrap_or(usize::MAX)
 }
 
+/// The room for answers that are being written: for the largest, at least.
+pub(crate) fn writing(bounds: Bounds) -> u64 {
+    let Bounds {
+        bytes_max,
+        entry_bytes_max,
+    } = bounds;
+    (bytes_max / 8).max(entry_bytes_max).min(bytes_max / 2)
+}
+
 /// The room that the table gets: as much for each shard, and together no more than allowed.
 pub(crate) fn room(bounds: Bounds, shards: usize) -> u64 {
     let shards = shards as u64;
-    let per_shard = bounds.bytes_max / shards;
+    let per_shard = (bounds.bytes_max - writing(bounds)) / shards;
     if per_shard < ROOM_MIN {
         return 0;
     }

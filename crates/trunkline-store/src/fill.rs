@@ -4,6 +4,8 @@
 //! that is held for a few instructions; wakers are called and dropped outside it, since either
 //! may run somebody else's code.
 
+mod state;
+
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex};
@@ -15,8 +17,11 @@ use trunkline_cache::Hit;
 use crate::entry::Entry;
 use crate::generations::Mark;
 use crate::reader::{Begun, Piece};
+use crate::room::Room;
 use crate::sharded::lock;
 use crate::written::Written;
+
+use state::{Event, State};
 
 /// Whether a reader belongs to whoever leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +44,8 @@ pub(crate) enum Heading<F, T> {
 pub(crate) enum Phase<F, T> {
     /// The upstream is asked, or its answer is being written.
     Open,
-    /// There is more than can be kept: it is the leader's own readers' alone.
+    /// There is more than can be kept: it is for the leader's own readers, and for those who read
+    /// already.
     Overflown,
     /// As that, and it has ended.
     Drained,
@@ -55,24 +61,6 @@ pub(crate) enum Phase<F, T> {
     Over,
 }
 
-/// What a reader waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
-    Head,
-    Piece,
-}
-
-struct State<F, T> {
-    phase: Phase<F, T>,
-    written: Option<Written>,
-    /// A place for each reader, with what it waits for.
-    seats: Vec<Option<(Event, Waker)>>,
-    /// Places whose readers have left.
-    free: Vec<usize>,
-    /// Waits for all to leave.
-    leader: Option<Waker>,
-}
-
 /// One upstream call and those who wait for it.
 pub(crate) struct Fill<F, T> {
     mark: Mark,
@@ -83,13 +71,7 @@ impl<F, T> Fill<F, T> {
     pub(crate) fn new(mark: Mark) -> Self {
         Self {
             mark,
-            state: Mutex::new(State {
-                phase: Phase::Open,
-                written: None,
-                seats: Vec::new(),
-                free: Vec::new(),
-                leader: None,
-            }),
+            state: Mutex::new(State::new()),
         }
     }
 
@@ -98,46 +80,43 @@ impl<F, T> Fill<F, T> {
     }
 
     /// A place for another reader.
-    pub(crate) fn sit(&self) -> usize {
-        let mut state = lock(&self.state);
-        if let Some(seat) = state.free.pop() {
-            return seat;
-        }
-        state.seats.push(None);
-        state.seats.len() - 1
+    pub(crate) fn sit(&self, role: Role) -> usize {
+        lock(&self.state).sit(role)
     }
 
     pub(crate) fn leave(&self, seat: usize) {
         let mut state = lock(&self.state);
-        let waiting = state.seats.get_mut(seat).and_then(Option::take);
-        state.free.push(seat);
-        let leader = if state.is_deserted() {
-            state.leader.take()
-        } else {
-            None
-        };
+        let left = state.leave(seat);
+        let gone = state.let_go();
+        let leader = state.leader_if_wanted();
         drop(state);
-        drop(waiting);
+        drop((left, gone));
         wake(leader);
     }
 
-    pub(crate) fn begin(&self, head: Arc<Begun>, phase: Phase<F, T>) {
+    /// With the room that the head has, which weighs so much.
+    pub(crate) fn begin(&self, head: Arc<Begun>, phase: Phase<F, T>, room: (Room, u64)) {
         let mut state = lock(&self.state);
-        state.written = Some(Written::new(head));
+        state.written = Some(Written::new(head, room));
         state.phase = phase;
         let woken = state.all_waiting();
         drop(state);
         wake(woken);
     }
 
-    pub(crate) fn push(&self, piece: Bytes) {
+    /// Whether there was room for the piece, if it is to be kept.
+    pub(crate) fn push(&self, piece: Bytes) -> bool {
         let mut state = lock(&self.state);
+        let is_kept = matches!(state.phase, Phase::Open);
+        let mut has_room = true;
         if let Some(written) = &mut state.written {
+            has_room = !is_kept || written.has_room_for(piece.len());
             written.push(piece);
         }
         let woken = state.waiting_for_pieces();
         drop(state);
         wake(woken);
+        has_room
     }
 
     /// Goes on; what was pieces is in the entry, if there is one.
@@ -148,9 +127,25 @@ impl<F, T> Fill<F, T> {
             pieces = Some(written.clear());
         }
         let before = mem::replace(&mut state.phase, phase);
+        let gone = state.let_go();
         let woken = state.all_waiting();
         drop(state);
-        drop((pieces, before));
+        drop((pieces, gone, before));
+        wake(woken);
+    }
+
+    /// Whether anybody else than the leader's own readers reads what is not kept.
+    pub(crate) fn is_shared(&self) -> bool {
+        lock(&self.state).is_shared()
+    }
+
+    /// Leaves behind who keeps others waiting that have read everything.
+    pub(crate) fn leave_behind(&self) {
+        let mut state = lock(&self.state);
+        let woken = state.leave_behind();
+        let gone = state.let_go();
+        drop(state);
+        drop(gone);
         wake(woken);
     }
 
@@ -162,13 +157,8 @@ impl<F, T> Fill<F, T> {
     }
 
     /// How much of the body a reader has yet to read, if that is known.
-    pub(crate) fn remaining(&self, read: usize) -> Option<u64> {
-        let state = lock(&self.state);
-        let length = match &state.phase {
-            Phase::Whole(entry) => Some(entry.body().len() as u64),
-            _ => state.written.as_ref()?.head.length(),
-        };
-        Some(length?.saturating_sub(read as u64))
+    pub(crate) fn remaining(&self, seat: usize) -> Option<u64> {
+        lock(&self.state).remaining(seat)
     }
 
     pub(crate) fn poll_everyone_left(&self, cx: &mut Context<'_>) -> Poll<()> {
@@ -181,16 +171,24 @@ impl<F, T> Fill<F, T> {
         drop(before);
         Poll::Pending
     }
+
+    /// Waits until more may be written: always, but of what is not kept, and others read.
+    pub(crate) fn poll_readers_near(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.state);
+        if state.are_readers_near() {
+            return Poll::Ready(());
+        }
+        let before = state.leader.replace(cx.waker().clone());
+        drop(state);
+        drop(before);
+        Poll::Pending
+    }
 }
 
 impl<F: Clone, T> Fill<F, T> {
-    pub(crate) fn poll_head(
-        &self,
-        (seat, role): (usize, Role),
-        cx: &mut Context<'_>,
-    ) -> Poll<Heading<F, T>> {
+    pub(crate) fn poll_head(&self, seat: usize, cx: &mut Context<'_>) -> Poll<Heading<F, T>> {
         let mut state = lock(&self.state);
-        if let Some(heading) = state.heading(role) {
+        if let Some(heading) = state.heading(seat) {
             return Poll::Ready(heading);
         }
         let before = state.wait(seat, (Event::Head, cx.waker().clone()));
@@ -199,100 +197,26 @@ impl<F: Clone, T> Fill<F, T> {
         Poll::Pending
     }
 
-    /// The next piece for one who has read so many bytes; `None` is the clean end.
+    /// The next piece for a reader; `None` is the clean end.
     pub(crate) fn poll_piece(
         &self,
-        (seat, role): (usize, Role),
-        read: &mut usize,
+        seat: usize,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Piece<F, T>>> {
         let mut state = lock(&self.state);
-        let piece = state.piece(role, read);
+        let piece = state.piece(seat);
         if piece.is_ready() {
+            let gone = state.let_go();
+            let leader = state.leader_if_wanted();
+            drop(state);
+            drop(gone);
+            wake(leader);
             return piece;
         }
         let before = state.wait(seat, (Event::Piece, cx.waker().clone()));
         drop(state);
         drop(before);
         Poll::Pending
-    }
-}
-
-impl<F, T> State<F, T> {
-    /// Whether nobody reads.
-    fn is_deserted(&self) -> bool {
-        self.seats.len() == self.free.len()
-    }
-
-    /// Notes what a reader waits for; what it waited for before is to be dropped outside the lock.
-    fn wait(&mut self, seat: usize, waiting: (Event, Waker)) -> Option<(Event, Waker)> {
-        self.seats.get_mut(seat)?.replace(waiting)
-    }
-
-    fn all_waiting(&mut self) -> Vec<Waker> {
-        let waiting = self.seats.iter_mut().filter_map(Option::take);
-        waiting.map(|(_, waker)| waker).collect()
-    }
-
-    fn waiting_for_pieces(&mut self) -> Vec<Waker> {
-        let waiting = self
-            .seats
-            .iter_mut()
-            .filter_map(|seat| seat.take_if(|(event, _)| *event == Event::Piece));
-        waiting.map(|(_, waker)| waker).collect()
-    }
-}
-
-impl<F: Clone, T> State<F, T> {
-    fn heading(&mut self, role: Role) -> Option<Heading<F, T>> {
-        let begun = self.written.as_ref().map(|written| &written.head);
-        let begins = |head: &Arc<Begun>| Heading::Begins(Arc::clone(head));
-        match (&mut self.phase, role) {
-            // What has no length may become too much, and a follower could not go back then.
-            (Phase::Open, Role::Follower) => {
-                begun.filter(|head| head.length().is_some()).map(begins)
-            }
-            (Phase::Open | Phase::Overflown | Phase::Drained, Role::Own) | (Phase::Whole(_), _) => {
-                begun.map(begins)
-            }
-            (Phase::HandedOver(rest), Role::Own) => Some(match (begun, rest.take()) {
-                (Some(head), unread) => {
-                    *rest = unread;
-                    begins(head)
-                }
-                (None, Some(rest)) => Heading::TakeOver(rest),
-                (None, None) => Heading::Alone,
-            }),
-            (Phase::Overflown | Phase::Drained | Phase::HandedOver(_), Role::Follower)
-            | (Phase::Over, _) => Some(Heading::Alone),
-            (Phase::Serves(entry, hit), _) => Some(Heading::Entry(Arc::clone(entry), *hit)),
-            (Phase::Failed(failure), _) => Some(Heading::Failed(failure.clone())),
-        }
-    }
-
-    fn piece(&mut self, role: Role, read: &mut usize) -> Poll<Option<Piece<F, T>>> {
-        if let Phase::Whole(entry) = &self.phase {
-            let rest = entry.body().slice(entry.body().len().min(*read)..);
-            *read += rest.len();
-            return Poll::Ready((!rest.is_empty()).then_some(Piece::Data(rest)));
-        }
-        let written = self.written.as_ref();
-        if let Some(piece) = written.and_then(|written| written.after(*read)) {
-            *read += piece.len();
-            return Poll::Ready(Some(Piece::Data(piece)));
-        }
-        match (&mut self.phase, role) {
-            (Phase::Open, _) | (Phase::Overflown, Role::Own) => Poll::Pending,
-            (Phase::Drained, Role::Own) => Poll::Ready(None),
-            (Phase::HandedOver(rest), Role::Own) => {
-                Poll::Ready(Some(rest.take().map_or(Piece::Abandoned, Piece::TakeOver)))
-            }
-            (Phase::Failed(failure), _) => Poll::Ready(Some(Piece::Broken(failure.clone()))),
-            (Phase::Overflown | Phase::Drained | Phase::HandedOver(_), Role::Follower)
-            | (Phase::Over | Phase::Serves(..) | Phase::Whole(_), _) => {
-                Poll::Ready(Some(Piece::Abandoned))
-            }
-        }
     }
 }
 

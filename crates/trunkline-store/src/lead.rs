@@ -56,7 +56,8 @@ pub enum Pushed {
     /// It can.
     Kept,
     /// It is too much. The leader's own reader gets what was pushed, and then what
-    /// [`Writer::hand_over`] gives it; the others are sent away.
+    /// [`Writer::hand_over`] gives it; those who have not begun are sent away. While others read
+    /// already ([`Writer::is_shared`]), it is pushed on, at the pace of the slowest.
     Overflow,
 }
 
@@ -89,8 +90,8 @@ impl<F, T> Lead<F, T> {
 
     /// There is an answer to keep: readers get its head, and its body as it is written.
     ///
-    /// `length` is what its head says of the body. A body that is known to be too long overflows at
-    /// once, as [`Writer::pushed`] tells.
+    /// `length` is what its head says of the body. A body that is known to be too long, or longer
+    /// than there is room for while it is written, overflows at once, as [`Writer::pushed`] tells.
     pub fn begins(self, stored: Stored, labels: Arc<Labels>, length: Option<u64>) -> Writer<F, T> {
         let duty = self.0;
         let weight = entry::weight_without_body(&stored, &labels);
@@ -101,13 +102,15 @@ impl<F, T> Lead<F, T> {
             pushed: Pushed::Kept,
             duty,
         };
-        let too_long = length.is_some_and(|length| writer.bytes_max < length);
-        if too_long || writer.duty.fills.store().entry_bytes_max() < weight {
+        let store = writer.duty.fills.store();
+        let mut room = store.room_to_write();
+        let bytes = weight.saturating_add(length.unwrap_or(0));
+        if store.entry_bytes_max() < bytes || !room.grow_to(bytes) {
             writer.pushed = Pushed::Overflow;
             writer.duty.fills.close(&writer.duty.key, &writer.duty.fill);
         }
-        let phase = writer.phase();
-        writer.duty.fill.begin(Arc::clone(&writer.head), phase);
+        let (head, phase) = (Arc::clone(&writer.head), writer.phase());
+        writer.duty.fill.begin(head, phase, (room, weight));
         writer
     }
 
@@ -158,17 +161,39 @@ impl<F, T> Writer<F, T> {
         self.duty.everyone_left().await;
     }
 
+    /// Whether anybody reads but the leader's own readers. If not, what has overflown can be handed
+    /// over.
+    pub fn is_shared(&self) -> bool {
+        self.duty.fill.is_shared()
+    }
+
+    /// Waits, after an overflow, until all who read are near the end of what is written.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it loses nothing.
+    pub async fn readers_near(&self) {
+        poll_fn(|cx| self.duty.fill.poll_readers_near(cx)).await;
+    }
+
+    /// After an overflow, leaves behind those who are not near the end while somebody waits there:
+    /// for them the body breaks off.
+    pub fn leave_behind(&self) {
+        self.duty.fill.leave_behind();
+    }
+
     /// Some more of the body, at the upstream's pace: readers are not waited for.
     ///
-    /// After an overflow push no more: what is pushed then is held in memory until it is read.
+    /// After an overflow wait for [`Writer::readers_near`] before each: what is pushed then is held
+    /// in memory until all have read it.
     pub fn push(&mut self, piece: Bytes) -> Pushed {
         if piece.is_empty() {
             return self.pushed;
         }
         self.bytes = self.bytes.saturating_add(piece.len() as u64);
-        let overflows = self.pushed == Pushed::Kept && self.bytes_max < self.bytes;
-        self.duty.fill.push(piece);
-        if overflows {
+        let has_room = self.duty.fill.push(piece);
+        let overflows = !has_room || self.bytes_max < self.bytes;
+        if self.pushed == Pushed::Kept && overflows {
             self.pushed = Pushed::Overflow;
             self.duty.fills.close(&self.duty.key, &self.duty.fill);
             self.duty.fill.turn(self.phase());

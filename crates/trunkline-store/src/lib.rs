@@ -16,7 +16,8 @@
 //!    a task that asks the upstream. That task lives on when the first asker goes away: only when
 //!    [`Lead::everyone_left`] need it stop.
 //! 5. All read: [`Reader::head`], then [`Body::poll_piece`]. The body is read while it is
-//!    written, by each at its own pace.
+//!    written, by each at its own pace; what turns out to be too much to keep is written at the
+//!    pace of the slowest ([`Writer::readers_near`]).
 //!
 //! What the upstream says decides how the task goes on: [`Lead::begins`] for an answer to keep,
 //! [`Lead::serves`] if what was kept is good after all, [`Lead::hand_over`] for an answer that is
@@ -97,6 +98,7 @@ mod held;
 mod key;
 mod lead;
 mod reader;
+mod room;
 mod selection;
 mod sharded;
 mod store;

@@ -54,12 +54,6 @@ struct Seat<F, T> {
     role: Role,
 }
 
-impl<F, T> Seat<F, T> {
-    fn place(&self) -> (usize, Role) {
-        (self.number, self.role)
-    }
-}
-
 impl<F, T> Drop for Seat<F, T> {
     fn drop(&mut self) {
         self.fill.leave(self.number);
@@ -95,15 +89,15 @@ pub enum Piece<F, T> {
     TakeOver(T),
     /// The body broke off.
     Broken(F),
-    /// The body broke off, and nobody said why: the task that wrote it is gone, or what it wrote
-    /// is not what the head announced.
+    /// The body broke off, and nobody said why: the task that wrote it is gone, what it wrote is not
+    /// what the head announced, or this reader was left behind.
     Abandoned,
 }
 
 impl<F, T> Reader<F, T> {
     pub(crate) fn new(fill: Arc<Fill<F, T>>, role: Role) -> Self {
         Self(Seat {
-            number: fill.sit(),
+            number: fill.sit(role),
             fill,
             role,
         })
@@ -118,19 +112,18 @@ impl<F, T> Reader<F, T> {
 impl<F: Clone, T> Reader<F, T> {
     /// Waits for what comes.
     ///
-    /// One who leads reads a body from its first piece on. So do followers if its length is known;
-    /// else they wait until it is whole, since what becomes too long to keep is not for them.
+    /// A body is read from its first piece on, while it is written. Followers who have not begun
+    /// when it turns out to be too much to keep ask for themselves.
     ///
     /// # Cancel safety
     ///
     /// Dropping it is dropping the reader.
     pub async fn head(self) -> Head<F, T> {
-        let heading = poll_fn(|cx| self.0.fill.poll_head(self.0.place(), cx)).await;
+        let heading = poll_fn(|cx| self.0.fill.poll_head(self.0.number, cx)).await;
         match heading {
             Heading::Begins(head) => Head::Begins(Body {
                 seat: self.0,
                 head,
-                read: 0,
                 is_over: false,
             }),
             Heading::Entry(entry, hit) => Head::Entry(entry, hit),
@@ -146,8 +139,6 @@ impl<F: Clone, T> Reader<F, T> {
 pub struct Body<F, T> {
     seat: Seat<F, T>,
     head: Arc<Begun>,
-    /// So many bytes.
-    read: usize,
     is_over: bool,
 }
 
@@ -164,20 +155,20 @@ impl<F, T> Body<F, T> {
 
     /// How many bytes are yet to be read, if that is known.
     pub fn remaining(&self) -> Option<u64> {
-        self.seat.fill.remaining(self.read)
+        self.seat.fill.remaining(self.seat.number)
     }
 }
 
 impl<F: Clone, T> Body<F, T> {
     /// The next piece. `None` is the end: a clean one, unless the piece before was not data.
     ///
-    /// The bytes are shared by all readers, but short pieces may come as one. Who reads slowly keeps nobody waiting.
+    /// The bytes are shared by all readers, but short pieces may come as one. Who reads slowly keeps
+    /// nobody waiting, but for those who read with them what is too much to keep.
     pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Piece<F, T>>> {
         if self.is_over {
             return Poll::Ready(None);
         }
-        let place = self.seat.place();
-        let piece = self.seat.fill.poll_piece(place, &mut self.read, cx);
+        let piece = self.seat.fill.poll_piece(self.seat.number, cx);
         self.is_over = !matches!(piece, Poll::Pending | Poll::Ready(Some(Piece::Data(_))));
         piece
     }

@@ -21,6 +21,7 @@ use crate::entry::{Entry, Slot};
 use crate::generations::{Generations, Mark};
 use crate::held::{Counts, Departed, Doorkeeper, Held, Passing, Scale};
 use crate::key::{Address, Key};
+use crate::room::{Room, Writing};
 use crate::selection::Selection;
 use crate::sharded::Sharded;
 
@@ -68,6 +69,8 @@ pub struct Figures {
     pub entries: usize,
     /// Bytes of all, as they count for [`Bounds::bytes_max`].
     pub bytes: u64,
+    /// Bytes of answers that are being written, which count there too.
+    pub writing: u64,
     /// Keys whose answers are not worth keeping, or were not until lately.
     pub passing: usize,
 }
@@ -82,6 +85,7 @@ pub struct Store {
     generations: Generations,
     counts: Arc<Counts>,
     entry_bytes_max: AtomicU64,
+    writing: Arc<Writing>,
 }
 
 impl Store {
@@ -99,6 +103,7 @@ impl Store {
             generations: Generations::new(),
             counts,
             entry_bytes_max: AtomicU64::new(0),
+            writing: Arc::default(),
         };
         store.set_bounds(bounds);
         store
@@ -108,6 +113,7 @@ impl Store {
     pub fn set_bounds(&self, bounds: Bounds) {
         self.table
             .set_capacity(bounds::room(bounds, self.table.num_shards()));
+        self.writing.set_bytes_max(bounds::writing(bounds));
         self.entry_bytes_max.store(
             bounds.entry_bytes_max.min(self.slot_bytes_max()),
             Ordering::Relaxed,
@@ -252,8 +258,14 @@ impl Store {
         Figures {
             entries: self.counts.entries(),
             bytes: self.table.weight(),
+            writing: self.writing.bytes(),
             passing: self.counts.passing(),
         }
+    }
+
+    /// Room for an answer while it is written; none yet.
+    pub(crate) fn room_to_write(&self) -> Room {
+        self.writing.room()
     }
 
     pub(crate) fn is_current(&self, mark: &Mark) -> bool {

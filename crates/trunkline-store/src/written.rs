@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::reader::Begun;
+use crate::room::Room;
 
 /// Two neighbors that are no longer than this together become one.
 ///
@@ -17,6 +18,13 @@ const MERGED_MAX: usize = 4096;
 pub(crate) struct Written {
     pub(crate) head: Arc<Begun>,
     pieces: Vec<Part>,
+    /// So many bytes are gone, and so many came.
+    start: usize,
+    end: usize,
+    /// For the head and the pieces.
+    room: Option<Room>,
+    /// Of the head.
+    weight: u64,
 }
 
 #[derive(Debug)]
@@ -27,16 +35,32 @@ struct Part {
 }
 
 impl Written {
-    pub(crate) fn new(head: Arc<Begun>) -> Self {
+    /// With the room that its head has, which weighs so much.
+    pub(crate) fn new(head: Arc<Begun>, (room, weight): (Room, u64)) -> Self {
         Self {
             head,
             pieces: Vec::new(),
+            start: 0,
+            end: 0,
+            room: Some(room),
+            weight,
         }
     }
 
+    /// So many bytes came.
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+
+    /// Whether there is room for another piece of this length, which is then taken.
+    pub(crate) fn has_room_for(&mut self, length: usize) -> bool {
+        let bytes = self.weight.saturating_add((self.end + length) as u64);
+        self.room.as_mut().is_some_and(|room| room.grow_to(bytes))
+    }
+
     pub(crate) fn push(&mut self, piece: Bytes) {
-        let before = self.pieces.last().map_or(0, |last| last.end);
-        let end = before + piece.len();
+        let end = self.end + piece.len();
+        self.end = end;
         if let Some(last) = self.pieces.last_mut()
             && last.bytes.len() + piece.len() <= MERGED_MAX
         {
@@ -61,8 +85,21 @@ impl Written {
     }
 
     /// Takes out the pieces, so that they can be dropped elsewhere.
-    pub(crate) fn clear(&mut self) -> impl Drop + use<> {
-        std::mem::take(&mut self.pieces)
+    pub(crate) fn clear(&mut self) -> impl Sized + use<> {
+        (std::mem::take(&mut self.pieces), self.room.take())
+    }
+
+    /// Takes out what everybody has read who has read so far, of what is not kept.
+    pub(crate) fn let_go(&mut self, read: usize) -> impl Sized + use<> {
+        let read = self.pieces.partition_point(|piece| piece.end <= read);
+        let gone: Vec<_> = self.pieces.drain(..read).collect();
+        if let Some(last) = gone.last() {
+            self.start = last.end;
+        }
+        if let Some(room) = &mut self.room {
+            room.shrink_to((self.end - self.start) as u64);
+        }
+        gone
     }
 }
 

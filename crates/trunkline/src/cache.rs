@@ -110,11 +110,6 @@ impl Cache {
         self.redis.is_some() || !self.fills.is_empty() || self.store().figures().entries != 0
     }
 
-    /// Whether no answer of such a length is kept.
-    pub(crate) fn is_too_long(&self, length: u64) -> bool {
-        self.store().entry_bytes_max() < length
-    }
-
     /// For a while, whoever asks this does not wait for others: what they get is not kept.
     pub(crate) fn remember_passing(&self, question: &Question, now: Instant) {
         let until = now + PASSING_FOR;

@@ -50,6 +50,8 @@ pub(crate) struct Upstream {
     room: Notify,
     /// Told when the settings have changed.
     changed: Notify,
+    /// How often they have.
+    changes: AtomicU64,
     /// Those who wait for a seat.
     seekers: AtomicU32,
     /// For calls that no narrower scope is known of.
@@ -116,11 +118,27 @@ pub(crate) struct Pacing {
     pub(crate) bounds: concurrency::Bounds,
     /// When it is left alone; `None`: never.
     pub(crate) breaking: Option<breaker::Policy>,
-    /// Whether answers tell of the upstream's limits.
-    pub(crate) learns: bool,
+    /// Which of the upstream's words hold its attempts.
+    pub(crate) heeds: Heeds,
     /// The lane of an operation with windows of its own: whoever waits for those waits apart.
     pub(crate) scope: Option<String>,
 }
+
+/// Which of an upstream's words hold further attempts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Heeds {
+    /// None.
+    #[default]
+    Nothing,
+    /// Refusals that say for how long: nobody has declared whose limits they are of.
+    Refusals,
+    /// All that its answers tell of limits, as its connector declares it.
+    Limits,
+}
+
+/// How often the settings had changed at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changes(u64);
 
 /// How long a call waits for its turn where nothing else is said.
 const WAIT_MAX: Duration = Duration::from_secs(30);
@@ -142,6 +160,7 @@ impl Upstream {
             concurrency: Concurrency::default(),
             room: Notify::new(),
             changed: Notify::new(),
+            changes: AtomicU64::new(0),
             seekers: AtomicU32::new(0),
             common: Arc::default(),
             lanes: Keys::new(LANES_MAX),
@@ -176,9 +195,17 @@ impl Upstream {
         }
     }
 
-    /// Has all who wait look anew: the settings have changed.
+    /// Has all who wait look anew: there are other settings by now.
     pub(crate) fn tell_changed(&self) {
+        // First, so that whoever is not woken sees it.
+        self.changes.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();
+    }
+
+    /// How often the settings have changed. Whoever takes this first and looks at them then has at
+    /// least those of this many changes.
+    pub(crate) fn changes(&self) -> Changes {
+        Changes(self.changes.load(Ordering::SeqCst))
     }
 
     /// The bucket that answers to such requests named.

@@ -284,5 +284,8 @@ proptest! {
         }
         world.check();
         prop_assert!(world.fills.is_empty());
+        world.askers.clear();
+        world.call = Call::Ended(Ending::Drops);
+        prop_assert_eq!(world.fills.store().figures().writing, 0);
     }
 }

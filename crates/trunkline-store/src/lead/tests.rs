@@ -8,10 +8,10 @@ use bytes::Bytes;
 
 use super::{Pushed, Writer};
 use crate::samples::{
-    BOUNDS, Bell, SampleFills, SampleLead, address, at_once, bodies, body_of, entry, fills, follow,
-    hit, join, key, labels, lead, polled, read, stored, told,
+    BOUNDS, Bell, SampleBody, SampleFills, SampleLead, address, at_once, bodies, body_of, entry,
+    fills, follow, hit, join, key, labels, lead, polled, read, stored, told,
 };
-use crate::{Figures, Head, Join, NotKept, Piece, Selection};
+use crate::{Figures, Head, Join, Known, NotKept, Piece, Selection};
 
 fn begin(lead: SampleLead, length: Option<u64>) -> Writer<&'static str, u32> {
     lead.begins(stored("de"), Arc::new(labels(address(1))), length)
@@ -130,20 +130,197 @@ fn pieces_are_shared_and_what_is_kept_is_a_copy() {
 }
 
 #[test]
-fn followers_wait_for_the_end_if_no_length_is_known() {
+fn followers_read_while_it_is_written_also_if_no_length_is_known() {
+    let fills = fills();
+    let lead = lead(&fills);
+    let (own, early) = (lead.reader(), follow(&fills));
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut early = pin!(early.head());
+    assert!(polled(early.as_mut(), &waker).is_none());
+    let mut writer = begin(lead, None);
+    assert!(bell.has_rung());
+    push(&mut writer, "abc");
+    assert_eq!(told(own), "begins: abc …");
+    let Some(Head::Begins(mut early)) = polled(early, &waker) else {
+        panic!("it has begun");
+    };
+    assert_eq!(read(&mut early), "abc …");
+    let mut late = body_of(follow(&fills));
+    push(&mut writer, "def");
+    assert_eq!(read(&mut early), "def …");
+    assert_eq!(read(&mut late), "abcdef …");
+    writer.end().unwrap();
+    assert_eq!(read(&mut early), " end");
+    assert_eq!(read(&mut late), " end");
+}
+
+/// Both have begun what has then become too much.
+fn shared_and_too_much(
+    fills: &Arc<SampleFills>,
+) -> (Writer<&'static str, u32>, SampleBody, SampleBody) {
+    let lead = lead(fills);
+    let (own, follower) = (lead.reader(), follow(fills));
+    let mut writer = begin(lead, None);
+    let (own, follower) = (body_of(own), body_of(follower));
+    push(&mut writer, "abc");
+    assert_eq!(writer.push(too_much()), Pushed::Overflow);
+    assert!(writer.is_shared());
+    (writer, own, follower)
+}
+
+#[test]
+fn who_reads_what_becomes_too_much_reads_it_to_the_end() {
+    let fills = fills();
+    let (mut writer, mut own, mut follower) = shared_and_too_much(&fills);
+    assert!(fills.is_empty(), "newcomers need not wait for nothing");
+    read(&mut own);
+    read(&mut follower);
+    for _ in 0..100 {
+        assert!(at_once(writer.readers_near()).is_some());
+        let _pushed = writer.push(Bytes::from("on"));
+        assert_eq!(read(&mut own), "on …");
+        assert_eq!(read(&mut follower), "on …");
+    }
+    assert_eq!(writer.end().unwrap_err(), NotKept::TooLarge);
+    assert_eq!(read(&mut own), " end");
+    assert_eq!(read(&mut follower), " end");
+    drop((own, follower));
+    check_nothing_is_left(&fills);
+}
+
+#[test]
+fn the_slowest_sets_the_pace_of_what_becomes_too_much() {
+    let fills = fills();
+    let (writer, mut own, mut follower) = shared_and_too_much(&fills);
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    assert!(polled(pin!(writer.readers_near()), &waker).is_none());
+    assert!(read(&mut own).ends_with("x …"));
+    assert!(!bell.has_rung());
+    assert!(read(&mut follower).ends_with("x …"));
+    assert!(bell.has_rung());
+    assert!(at_once(writer.readers_near()).is_some());
+}
+
+#[test]
+fn who_leaves_sets_no_pace() {
+    for leaves in [0, 1] {
+        let fills = fills();
+        let (writer, own, follower) = shared_and_too_much(&fills);
+        let mut bodies = vec![own, follower];
+        let bell = Arc::new(Bell::default());
+        let waker = Waker::from(Arc::clone(&bell));
+        let gone = bodies.remove(leaves);
+        let mut stays = bodies.remove(0);
+        read(&mut stays);
+        assert!(polled(pin!(writer.readers_near()), &waker).is_none());
+        drop(gone);
+        assert!(bell.has_rung());
+        assert!(at_once(writer.readers_near()).is_some());
+        assert_eq!(writer.is_shared(), leaves == 0);
+    }
+}
+
+#[test]
+fn what_all_have_read_of_too_much_takes_no_memory() {
     let fills = fills();
     let lead = lead(&fills);
     let (own, follower) = (lead.reader(), follow(&fills));
-    let mut follower = pin!(follower.head());
     let mut writer = begin(lead, None);
-    push(&mut writer, "abc");
-    assert_eq!(told(own), "begins: abc …");
-    assert!(polled(follower.as_mut(), Waker::noop()).is_none());
-    writer.end().unwrap();
-    let Some(Head::Begins(mut body)) = polled(follower, Waker::noop()) else {
-        panic!("it is whole");
+    let (mut own, mut follower) = (body_of(own), body_of(follower));
+    let half = too_much().slice(too_much().len() / 2..);
+    assert_eq!(writer.push(half.clone()), Pushed::Kept);
+    let writing = || fills.store().figures().writing;
+    assert!(half.len() as u64 <= writing());
+    assert_eq!(writer.push(too_much()), Pushed::Overflow);
+    read(&mut own);
+    let whole = half.len() + too_much().len();
+    assert_eq!(writing(), whole as u64, "one has read nothing yet");
+    read(&mut follower);
+    assert_eq!(writing(), 0);
+    drop((own, follower, writer));
+    check_nothing_is_left(&fills);
+}
+
+#[test]
+fn who_keeps_others_waiting_is_left_behind() {
+    for is_own in [true, false] {
+        let fills = fills();
+        let lead = lead(&fills);
+        let readers = [lead.reader(), follow(&fills)];
+        let mut writer = begin(lead, None);
+        let [mut fast, mut slow] = readers.map(body_of);
+        if is_own {
+            (fast, slow) = (slow, fast);
+        }
+        push(&mut writer, "abc");
+        let _pushed = writer.push(too_much());
+        // Both are slow, so neither keeps the other waiting.
+        writer.leave_behind();
+        assert!(read(&mut fast).ends_with("x …"));
+        assert!(at_once(writer.readers_near()).is_none());
+        writer.leave_behind();
+        assert!(at_once(writer.readers_near()).is_some());
+        assert_eq!(read(&mut slow), " Abandoned", "never a clean end");
+        let _pushed = writer.push(Bytes::from("def"));
+        assert_eq!(writer.is_shared(), is_own, "whoever is left leads, or not");
+        if is_own {
+            assert!(writer.end().is_err());
+            assert_eq!(read(&mut fast), "def end");
+        } else {
+            writer.hand_over(7);
+            assert_eq!(read(&mut fast), "def TakeOver(7)");
+        }
+        drop((fast, slow));
+        check_nothing_is_left(&fills);
+    }
+}
+
+#[test]
+fn answers_being_written_are_bounded_together() {
+    // An eighth is for them, which is 512 KiB: eight of the largest.
+    let fills = fills();
+    let large = BOUNDS.entry_bytes_max - 4096;
+    let begin = |number: u64, length| {
+        let Join::Lead(lead) = fills.join(key(number, 1), address(number), &Known::Nothing) else {
+            panic!("nobody leads");
+        };
+        let reader = lead.reader();
+        let labels = Arc::new(labels(address(number)));
+        (reader, lead.begins(stored("de"), labels, length))
     };
-    assert_eq!(read(&mut body), "abc end");
+    let mut under_way: Vec<_> = (0..8).map(|number| begin(number, Some(large))).collect();
+    for (_, writer) in &under_way {
+        assert_eq!(writer.pushed(), Pushed::Kept);
+    }
+    assert!(fills.store().figures().writing <= BOUNDS.bytes_max / 8);
+    // What is known to be too much with the others overflows at once.
+    let (reader, writer) = begin(9, Some(large));
+    assert_eq!(writer.pushed(), Pushed::Overflow);
+    writer.hand_over(7);
+    assert_eq!(told(reader), "begins:  TakeOver(7)");
+    // What is not overflows when it is; who reads it reads on.
+    let (reader, mut writer) = begin(10, None);
+    let follower = fills.join(key(10, 1), address(10), &Known::Nothing);
+    let Join::Follow(follower) = follower else {
+        panic!("somebody leads");
+    };
+    let (mut own, mut follower) = (body_of(reader), body_of(follower));
+    let piece = Bytes::from(vec![b'x'; 10 << 10]);
+    let pushed = (0..6).filter(|_| writer.push(piece.clone()) == Pushed::Kept);
+    let kept = pushed.count();
+    assert!((1..6).contains(&kept), "{kept}");
+    assert_eq!(writer.end().unwrap_err(), NotKept::TooLarge);
+    assert_eq!(read(&mut own), read(&mut follower));
+    drop((own, follower));
+    // When one has ended there is room again.
+    let (_, writer) = under_way.remove(0);
+    drop(writer);
+    let (_reader, writer) = begin(11, Some(large));
+    assert_eq!(writer.pushed(), Pushed::Kept);
+    drop((writer, under_way));
+    assert_eq!(fills.store().figures(), Figures::default());
 }
 
 #[test]

@@ -8,11 +8,41 @@ use proptest::prelude::*;
 
 use super::{MERGED_MAX, Written, joined};
 use crate::reader::Begun;
+use crate::room::Writing;
 use crate::samples::{address, labels, stored};
 
 fn written() -> Written {
     let labels = Arc::new(labels(address(1)));
-    Written::new(Arc::new(Begun::new(stored("de"), labels, None)))
+    let head = Arc::new(Begun::new(stored("de"), labels, None));
+    Written::new(head, (Arc::<Writing>::default().room(), 0))
+}
+
+#[test]
+fn what_all_have_read_goes_and_the_rest_is_where_it_was() {
+    let writing = Arc::<Writing>::default();
+    writing.set_bytes_max(1 << 20);
+    let mut written = written();
+    let mut room = writing.room();
+    assert!(room.grow_to(10));
+    written = Written::new(Arc::clone(&written.head), (room, 10));
+    let long = Bytes::from(vec![b'x'; MERGED_MAX]);
+    for _ in 0..3 {
+        assert!(written.has_room_for(long.len()));
+        written.push(long.clone());
+    }
+    let all = 3 * MERGED_MAX;
+    assert_eq!(writing.bytes(), all as u64 + 10);
+    drop(written.let_go(MERGED_MAX - 1));
+    assert_eq!(writing.bytes(), all as u64);
+    drop(written.let_go(MERGED_MAX + 1));
+    assert_eq!(writing.bytes(), 2 * MERGED_MAX as u64);
+    let rest = written.after(MERGED_MAX + 1).unwrap();
+    assert_eq!(rest.len(), MERGED_MAX - 1);
+    drop(written.let_go(all));
+    assert_eq!(writing.bytes(), 0);
+    written.push(Bytes::from("end"));
+    assert_eq!(written.end(), all + 3);
+    assert_eq!(written.after(all).unwrap(), "end");
 }
 
 proptest! {

@@ -10,7 +10,7 @@ use trunkline_limit::concurrency::Bounds;
 
 use crate::config::{Breaking, Config, Learning, OperationOverride, Override};
 use crate::error::{Error, ErrorKind};
-use crate::upstream::{Pacing, Sharing, Windows};
+use crate::upstream::{Heeds, Pacing, Sharing, Windows};
 
 /// The pacing of a connector's operations.
 #[derive(Debug)]
@@ -49,10 +49,13 @@ impl Pacings {
                 Breaking::On => Some(breaker::Policy::default()),
                 Breaking::Off => None,
             },
-            // What the sandbox tells was recorded once and never changes.
-            learns: config.sandbox.is_none()
-                && over.learning == Learning::On
-                && connector.limits.is_declared(),
+            heeds: match over.learning {
+                // What the sandbox tells was recorded once and never changes.
+                _ if config.sandbox.is_some() => Heeds::Nothing,
+                Learning::Off => Heeds::Nothing,
+                Learning::On if connector.limits.is_declared() => Heeds::Limits,
+                Learning::On => Heeds::Refusals,
+            },
             scope: None,
         };
         let mut own = FxHashMap::default();

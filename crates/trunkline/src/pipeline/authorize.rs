@@ -32,7 +32,7 @@ use crate::credential::{Credential, Proof, Token};
 use crate::error::{Error, ErrorKind};
 use crate::installed::{Installed, Keeping, Snapshot};
 use crate::schema::Check;
-use crate::upstream::{Lane, Pacing};
+use crate::upstream::{Heeds, Lane, Pacing};
 
 /// The name of the connection that every connector has.
 const DEFAULT_CONNECTION: &str = "default";
@@ -51,6 +51,7 @@ pub(super) struct Granted {
     pub(super) installed: Arc<Installed>,
     operation: Option<usize>,
     pub(super) origin: Origin,
+    pub(super) goes: Goes,
     /// Of the host that it goes to; `None` for an address that was an input.
     pub(super) breaker: Option<Arc<Breaker>>,
     /// By newer settings than those by which it was granted.
@@ -88,6 +89,15 @@ pub(super) enum DeadlineHolds {
     UntilAnswer,
     /// Until the answer has ended: this caller wants it so.
     UntilEnd,
+}
+
+/// Whose host a call goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goes {
+    /// One that the connector names.
+    ToTheApi,
+    /// One that was an input.
+    Elsewhere,
 }
 
 /// What a call shows of who makes it.
@@ -154,6 +164,10 @@ pub(super) fn authorize(
         validate: options.validate,
         judge_by: options.judge_by,
         fault: options.fault,
+        goes: match resolved.address {
+            Address::Below(_) => Goes::ToTheApi,
+            Address::Elsewhere(_) => Goes::Elsewhere,
+        },
         origin,
         breaker,
         paced_anew: None,
@@ -332,6 +346,7 @@ impl Granted {
             installed: Arc::clone(&self.installed),
             operation: self.operation,
             origin: self.origin.clone(),
+            goes: self.goes,
             breaker: self.breaker.clone(),
             paced_anew: self.paced_anew.clone(),
             lane: Arc::clone(&self.lane),
@@ -375,12 +390,24 @@ impl Granted {
         anew.unwrap_or_else(|| self.installed.pacing(self.operation))
     }
 
-    /// Goes by the limits of newer settings. All else of the call stays as it was granted.
+    /// Which of the upstream's words hold its attempts.
+    pub(super) fn heeds(&self) -> Heeds {
+        match self.goes {
+            Goes::ToTheApi => self.pacing().heeds,
+            Goes::Elsewhere => Heeds::Nothing,
+        }
+    }
+
+    /// Goes by the limits of newer settings, if there are. All else of the call stays as it was
+    /// granted.
     pub(super) fn pace_anew(&mut self, snapshot: &Snapshot) {
-        let name = self.operation_name();
         let Some(installed) = snapshot.installed.get(&self.installed.connector.name) else {
             return;
         };
+        if self.paced_anew.is_none() && Arc::ptr_eq(installed, &self.installed) {
+            return;
+        }
+        let name = self.operation_name();
         let mut operations = installed.connector.operations.iter();
         let place = operations.position(|operation| name.as_deref() == Some(&*operation.name));
         self.paced_anew = Some(Arc::clone(installed.pacing(place)));

@@ -1,10 +1,10 @@
 //! Lets an attempt go when the limits allow it, and learns from how it went.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, header};
-use trunkline_connector::format::{Class, Counts};
+use trunkline_connector::format::{Class, Counts, WaitUnit};
 use trunkline_connector::limits::{self, ComesBack, Scope};
 use trunkline_connector::outcome::Answer;
 use trunkline_connector::{media, wait};
@@ -12,13 +12,17 @@ use trunkline_egress::{Clock, SendErrorKind};
 use trunkline_limit::learned::{Amounts, Dimension, Refill, Told};
 use trunkline_limit::{Nanos, Outcome};
 
-use super::authorize::Granted;
+use super::authorize::{Goes, Granted};
 use super::classify::{self, Answered, Classified, Failure};
 use super::trail::Trail;
 use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
 use crate::installed::Installed;
-use crate::upstream::{Attempt, Cause, Permit, Reach, Refused};
+use crate::upstream::{Attempt, Cause, Heeds, Permit, Reach, Refused};
+
+/// How long a refusal holds others where nobody has declared whose limit it is of. It may be that of
+/// one route, so after this one sees whether others are refused too.
+const UNDECLARED_MAX: Duration = Duration::from_mins(1);
 
 /// What an answer told of limits, beyond what the call itself is to make of it.
 #[derive(Debug, Default)]
@@ -79,14 +83,16 @@ pub(super) async fn wait(
 ) -> Result<Permit, Error> {
     let since = trail.now();
     let entered = loop {
+        // In this order: a change after the first is noticed, and one before it is in the second.
+        let seen = granted.installed.upstream.changes();
+        granted.pace_anew(&engine.snapshot());
         let upstream = &granted.installed.upstream;
         let deadline = granted.limits.deadline;
         let deadline = deadline.map(|deadline| upstream.at(deadline));
-        let entered = attempt(granted).wait(deadline).await;
+        let entered = attempt(granted).wait(deadline, seen).await;
         if !matches!(entered, Err(Refused::Changed)) {
             break entered;
         }
-        granted.pace_anew(&engine.snapshot());
     };
     let now = trail.now();
     trail.waited(now.saturating_duration_since(since));
@@ -100,6 +106,7 @@ fn attempt(granted: &Granted) -> Attempt<'_> {
         lane: &granted.lane,
         pacing: granted.pacing(),
         breaker: granted.breaker.as_ref(),
+        heeds: granted.heeds(),
         amounts: granted.amounts,
         caller: &granted.caller,
     }
@@ -109,7 +116,8 @@ fn attempt(granted: &Granted) -> Attempt<'_> {
 fn find_lane(granted: &mut Granted) {
     let pacing = granted.pacing();
     let connector = &granted.installed.connector;
-    if !pacing.learns && pacing.scope.is_none() {
+    let learns = granted.heeds() == Heeds::Limits;
+    if !learns && pacing.scope.is_none() {
         return;
     }
     let upstream = &granted.installed.upstream;
@@ -130,7 +138,7 @@ fn find_lane(granted: &mut Granted) {
         .flatten()
         .reduce(|one, other| one + " " + &other);
     let lane = upstream.lane(scope.as_deref());
-    if pacing.learns {
+    if learns {
         let json_bytes = match granted.head.headers.get(header::CONTENT_TYPE) {
             Some(kind) if kind.to_str().is_ok_and(media::is_json) => {
                 body.map_or(0, <[u8]>::len) as u64
@@ -150,7 +158,7 @@ fn route(granted: &Granted) -> String {
 
 /// Looks what an answer tells of limits.
 pub(super) fn look(granted: &Granted, answer: &Answer<'_>, clock: &Clock) -> Lesson {
-    if !granted.pacing().learns {
+    if granted.heeds() != Heeds::Limits {
         return Lesson::default();
     }
     let limits = &granted.installed.connector.limits;
@@ -186,19 +194,43 @@ pub(super) fn learn(
     }
     let told: Vec<_> = lesson.told.iter().map(|told| of_told(told, now)).collect();
     let (outcome, reach) = outcome(classified);
-    permit.went(outcome, reach, (&told, now));
-    if !granted.pacing().learns {
+    if granted.goes == Goes::Elsewhere {
+        // What another host says is no word of the API's, and how it does says nothing of it.
+        permit.went(Outcome::Unknown, reach, (&[], now));
         return;
     }
+    permit.went(outcome, reach, (&told, now));
     if let Some(bucket) = lesson.scope {
         upstream.note_bucket(&route(granted), bucket);
     }
-    if let (Outcome::Throttled, Some(asked)) = (outcome, classified.asked) {
-        match lesson.holds {
-            Holds::ForScope => permit.hold_others(now, now.plus(asked)),
-            Holds::ForEverything => upstream.hold(now, now.plus(asked)),
-        }
+    if outcome != Outcome::Throttled {
+        return;
     }
+    let asked = match granted.heeds() {
+        Heeds::Nothing => None,
+        Heeds::Refusals => {
+            retry_after(classified, trail.wall()).map(|asked| asked.min(UNDECLARED_MAX))
+        }
+        Heeds::Limits => classified.asked,
+    };
+    let Some(until) = asked.map(|asked| now.plus(asked)) else {
+        return;
+    };
+    match (granted.heeds(), lesson.holds) {
+        (Heeds::Limits, Holds::ForScope) => permit.hold_others(now, until),
+        // Nobody has declared whose limit it is, so it may be everybody's.
+        _ => upstream.hold(now, until),
+    }
+}
+
+/// How long to wait by `Retry-After` alone: what is only guessed holds nobody else.
+fn retry_after(classified: &Classified, now: SystemTime) -> Option<Duration> {
+    let classify::Outcome::Answered(answered) = &classified.outcome else {
+        return None;
+    };
+    let text = answered.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    let answered_at = wait::answered_at(&answered.headers, now);
+    wait::parse(WaitUnit::Auto, text, answered_at)
 }
 
 /// Notes that an attempt went well whose answer is no answer of HTTP's.

@@ -14,7 +14,7 @@ use trunkline_limit::{By, Nanos, Reserved};
 
 use super::line::Place;
 use super::permit::Permit;
-use super::{Lane, Pacing, Upstream};
+use super::{Changes, Heeds, Lane, Pacing, Upstream};
 use crate::call::Caller;
 
 /// The longest that a question to Redis takes, with some slack.
@@ -27,6 +27,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) pacing: &'a Arc<Pacing>,
     /// Of the host that it goes to, where that may be left alone.
     pub(crate) breaker: Option<&'a Arc<Breaker>>,
+    /// Which of the upstream's words hold it.
+    pub(crate) heeds: Heeds,
     /// What it takes of the upstream's own limits.
     pub(crate) amounts: Amounts,
     pub(crate) caller: &'a Caller,
@@ -89,22 +91,30 @@ impl Attempt<'_> {
 
     /// Waits for its turn, until `deadline` at most and no longer than the settings say.
     ///
-    /// A wait that would be too long is refused before it begins.
-    pub(crate) async fn wait(&self, deadline: Option<Nanos>) -> Result<Permit, Refused> {
+    /// A wait that would be too long is refused before it begins. `seen` is from before the settings
+    /// were looked at by which it waits, so that no change to them is missed.
+    pub(crate) async fn wait(
+        &self,
+        deadline: Option<Nanos>,
+        seen: Changes,
+    ) -> Result<Permit, Refused> {
         let upstream = self.upstream;
         upstream.counts.waited.fetch_add(1, Ordering::Relaxed);
-        let outcome = self.try_wait(deadline).await;
+        let outcome = self.try_wait(deadline, seen).await;
         if let Err(refused) = &outcome {
             upstream.counts.refuse(refused);
         }
         outcome
     }
 
-    async fn try_wait(&self, deadline: Option<Nanos>) -> Result<Permit, Refused> {
+    async fn try_wait(&self, deadline: Option<Nanos>, seen: Changes) -> Result<Permit, Refused> {
         let (upstream, line) = (self.upstream, &self.lane.line);
         let mut changed = pin!(upstream.changed.notified());
         // A change from here on is heard.
         changed.as_mut().enable();
+        if upstream.changes() != seen {
+            return Err(Refused::Changed);
+        }
         let now = upstream.now();
         self.look_at_breaker(now)?;
         let until = now.plus(self.pacing.wait_max());
@@ -139,8 +149,10 @@ impl Attempt<'_> {
     async fn go(&self, place: &mut Place<'_>, until: Nanos) -> Result<Permit, Refused> {
         place.head().await;
         let mut permit = Permit::new(self.upstream, self.lane, self.pacing, self.amounts);
-        if self.pacing.learns {
+        if self.heeds != Heeds::Nothing {
             self.wait_while_held(until).await?;
+        }
+        if self.heeds == Heeds::Limits {
             let now = self.upstream.now();
             let reserved = permit.reserve(now, until);
             self.sleep(reserved, now).await?;
@@ -235,9 +247,9 @@ impl Attempt<'_> {
         let mut permit = Permit::new(self.upstream, self.lane, self.pacing, self.amounts);
         self.pass(&mut permit, now)?;
         permit.sit_down(now).map_err(|_| Obstacle::Passes)?;
-        let has_room = self.upstream.held_until() <= now
+        let has_room = (self.heeds == Heeds::Nothing || self.upstream.held_until() <= now)
             && permit.take(now, now) == Reserved::Now
-            && (!self.pacing.learns || permit.reserve(now, now) == Reserved::Now);
+            && (self.heeds != Heeds::Limits || permit.reserve(now, now) == Reserved::Now);
         if has_room {
             return Ok(permit);
         }

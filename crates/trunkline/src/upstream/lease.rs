@@ -91,7 +91,7 @@ impl SharedWindow {
     }
 
     /// Redis is there and does not answer for this window: it is left alone for a moment.
-    fn part_ways(&self, now: Nanos) {
+    pub(super) fn part_ways(&self, now: Nanos) {
         let until = now.plus(PARTED_FOR).as_nanos();
         self.parted_until.store(until, Ordering::Relaxed);
         tracing::warn!(
@@ -116,6 +116,11 @@ impl SharedWindow {
         slower.unwrap_or(self.limit.rate)
     }
 
+    fn has(&self, weight: NonZeroU32, now: Nanos) -> bool {
+        let held = self.held();
+        now < held.until && weight.get() <= held.tokens
+    }
+
     /// Spends what was taken, if there is enough of it.
     pub(super) fn spend(&self, weight: NonZeroU32, now: Nanos) -> bool {
         let mut held = self.held();
@@ -126,16 +131,20 @@ impl SharedWindow {
         true
     }
 
-    /// Puts back what was spent in vain.
-    pub(super) fn unspend(&self, weight: NonZeroU32, now: Nanos) {
+    /// Puts back what was spent in vain at that moment, while it is still worth something: a crowd
+    /// that finds no connection must not come back all at once.
+    pub(super) fn unspend(&self, weight: NonZeroU32, now: Nanos, spent: Nanos) {
         let mut held = self.held();
-        if now < held.until {
+        if now < held.until.min(spent.plus(LEASE_FOR)) {
             held.tokens = held.tokens.saturating_add(weight.get());
         }
     }
 
-    /// Takes more, for a call of this weight and those behind it.
-    pub(super) async fn ask(&self, weight: NonZeroU32, now: Nanos) -> Asked {
+    /// Takes more, for a call of this weight and those behind it, if there is too little.
+    pub(super) async fn more(&self, weight: NonZeroU32, now: Nanos) -> Asked {
+        if self.has(weight, now) {
+            return Asked::More;
+        }
         let lease = Lease {
             bucket: &self.bucket,
             rate: self.rate,

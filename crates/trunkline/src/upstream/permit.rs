@@ -8,6 +8,7 @@ use trunkline_limit::concurrency;
 use trunkline_limit::learned::{Amounts, Sent, Told};
 use trunkline_limit::{Nanos, Outcome, Reserved};
 
+use super::windows::Taken;
 use super::{Lane, Pacing, Upstream};
 
 /// An attempt's leave to be sent, put together step by step. Dropped, it gives back what it holds;
@@ -20,8 +21,8 @@ pub(crate) struct Permit {
     amounts: Amounts,
     pass: Option<(Arc<Breaker>, Pass)>,
     seat: Option<concurrency::Permit>,
-    /// Taken from the windows, for this moment.
-    from_windows: Option<Nanos>,
+    /// Taken from the windows.
+    from_windows: Option<Taken>,
     /// Reserved of what the upstream told, for this moment.
     from_told: Option<Nanos>,
     reach: Reach,
@@ -82,8 +83,8 @@ impl Permit {
 
     /// Takes from the windows.
     pub(super) fn take(&mut self, now: Nanos, until: Nanos) -> Reserved {
-        let reserved = self.pacing.windows.reserve(now, until.since(now));
-        self.from_windows = reserved.when(now);
+        let (reserved, taken) = self.pacing.windows.reserve(now, until.since(now));
+        self.from_windows = taken;
         reserved
     }
 
@@ -127,8 +128,8 @@ impl Permit {
                 learned.answered(now, &sent, told);
             }
         }
-        if let (Reach::Nowhere, Some(when)) = (self.reach, self.from_windows.take()) {
-            self.pacing.windows.refund(now, when);
+        if let (Reach::Nowhere, Some(taken)) = (self.reach, self.from_windows.take()) {
+            self.pacing.windows.refund(now, &taken);
         }
         let Some((breaker, pass)) = self.pass.take() else {
             return;

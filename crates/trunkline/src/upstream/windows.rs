@@ -27,15 +27,30 @@ struct Window {
     weight: NonZeroU32,
 }
 
-/// Whether processes keep to windows together just now.
+/// What an attempt took, so that it goes back to where it came from.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// For this moment.
+    when: Nanos,
+    from: TakenFrom,
+}
+
+/// From what.
+#[derive(Debug)]
+enum TakenFrom {
+    /// The buckets of the only process there is.
+    Own,
+    /// Of windows that several processes keep to: from each window's.
+    Each(Box<[Source]>),
+}
+
+/// From what of one window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    /// By Redis.
-    Together,
-    /// Each to its part, since Redis is away.
-    ByParts,
-    /// There is only one process.
-    Alone,
+enum Source {
+    /// What was leased of Redis.
+    Lease,
+    /// The own bucket, at this rate.
+    Bucket(Rate),
 }
 
 impl Windows {
@@ -91,110 +106,94 @@ impl Windows {
     ///
     /// Where processes keep to them together, a refusal may mean only that [`Windows::ask`] has to be
     /// asked for more.
-    pub(crate) fn reserve(&self, now: Nanos, wait_max: Duration) -> Reserved {
-        match self.kept(now) {
-            Kept::Together => self.spend(now),
-            Kept::Alone => match &*self.0 {
-                [] => Reserved::Now,
-                [only] => {
-                    let rate = &only.limit.rate;
-                    only.bucket.reserve(rate, now, only.weight, wait_max)
+    pub(crate) fn reserve(&self, now: Nanos, wait_max: Duration) -> (Reserved, Option<Taken>) {
+        let (reserved, from) = match &*self.0 {
+            [] => return (Reserved::Now, None),
+            _ if self.is_shared(now) => self.spend(now),
+            windows if windows.iter().any(|window| window.shared.is_some()) => {
+                let rates = self.rates();
+                let reserved = gcra::reserve_all(&self.asked(&rates), now, wait_max);
+                let sources = rates.into_iter().map(Source::Bucket).collect();
+                (reserved, TakenFrom::Each(sources))
+            }
+            [only] => {
+                let rate = &only.limit.rate;
+                let reserved = only.bucket.reserve(rate, now, only.weight, wait_max);
+                (reserved, TakenFrom::Own)
+            }
+            windows => {
+                let own = windows.iter().map(|one| one.asked(&one.limit.rate));
+                let asked: Vec<_> = own.collect();
+                (gcra::reserve_all(&asked, now, wait_max), TakenFrom::Own)
+            }
+        };
+        let taken = reserved.when(now).map(|when| Taken { when, from });
+        (reserved, taken)
+    }
+
+    /// Gives back what was taken and not used: to where it was taken from, or to nobody.
+    pub(crate) fn refund(&self, now: Nanos, taken: &Taken) {
+        let when = taken.when;
+        match &taken.from {
+            TakenFrom::Own => {
+                for window in &self.0 {
+                    let rate = &window.limit.rate;
+                    window.bucket.refund(rate, now, window.weight, when);
                 }
-                windows => {
-                    let asked: Vec<_> = windows
-                        .iter()
-                        .map(|one| one.asked(&one.limit.rate))
-                        .collect();
-                    gcra::reserve_all(&asked, now, wait_max)
+            }
+            TakenFrom::Each(sources) => {
+                for (window, source) in self.0.iter().zip(sources) {
+                    window.give_back(*source, now, when);
                 }
-            },
-            Kept::ByParts => {
-                let parts = self.parts();
-                gcra::reserve_all(&self.asked(&parts), now, wait_max)
             }
         }
     }
 
-    /// Gives back what was taken for `when` and not used.
-    pub(crate) fn refund(&self, now: Nanos, when: Nanos) {
-        if self.kept(now) == Kept::Together {
-            for window in &self.0 {
-                window.unspend(now);
-            }
-            return;
-        }
-        let rates = self.rates(now);
-        gcra::refund_all(&self.asked(&rates), now, when);
-    }
-
-    /// Whether a refusal may mean only that more has to be asked for.
+    /// Whether a refusal may mean only that more has to be asked for: of one of them at least.
     pub(crate) fn is_shared(&self, now: Nanos) -> bool {
-        self.kept(now) == Kept::Together
+        self.0.iter().any(|window| window.leases(now).is_some())
     }
 
     /// Asks for more where there is too little; how long to wait if nobody has any.
     pub(crate) async fn ask(&self, now: Nanos) -> Option<(usize, Duration)> {
         let mut longest: Option<(usize, Duration)> = None;
         for (place, window) in self.0.iter().enumerate() {
-            let Some(shared) = &window.shared else {
-                continue;
+            let wait = match window.leases(now) {
+                Some(shared) => match shared.more(window.weight, now).await {
+                    Asked::More | Asked::Away => continue,
+                    Asked::After(wait) => wait,
+                },
+                // What is not leased just now is waited for as long as the own bucket says.
+                None => window.next(now),
             };
-            if shared.spend(window.weight, now) {
-                shared.unspend(window.weight, now);
-                continue;
-            }
-            match shared.ask(window.weight, now).await {
-                Asked::More | Asked::Away => {}
-                Asked::After(wait) => {
-                    if longest.is_none_or(|(_, longest)| longest < wait) {
-                        longest = Some((place, wait));
-                    }
-                }
+            if !wait.is_zero() && longest.is_none_or(|(_, longest)| longest < wait) {
+                longest = Some((place, wait));
             }
         }
         longest
     }
 
-    fn kept(&self, now: Nanos) -> Kept {
-        match self.0.first().and_then(|window| window.shared.as_ref()) {
-            None => Kept::Alone,
-            Some(shared) if shared.is_up(now) => Kept::Together,
-            Some(_) => Kept::ByParts,
-        }
-    }
-
-    /// Spends what was taken from the shared buckets.
-    fn spend(&self, now: Nanos) -> Reserved {
+    /// Takes from each for this moment: from what was leased, or from the own bucket where nothing
+    /// can be.
+    fn spend(&self, now: Nanos) -> (Reserved, TakenFrom) {
+        let mut sources = Vec::with_capacity(self.0.len());
         for (place, window) in self.0.iter().enumerate() {
-            if window.spend(now) {
-                continue;
+            match window.spend(now) {
+                Ok(source) => sources.push(source),
+                Err(refused) => {
+                    for (before, source) in self.0.iter().zip(sources) {
+                        before.give_back(source, now, now);
+                    }
+                    return (at(place, refused), TakenFrom::Each(Box::default()));
+                }
             }
-            for before in self.0.iter().take(place) {
-                before.unspend(now);
-            }
-            return Reserved::Refused {
-                retry_after: Duration::ZERO,
-                by: By::Window(place),
-            };
         }
-        Reserved::Now
+        (Reserved::Now, TakenFrom::Each(sources.into()))
     }
 
-    /// This process's part of each, for while Redis is away.
-    fn parts(&self) -> Vec<Rate> {
-        let parts = self.0.iter().map(|window| {
-            let shared = window.shared.as_ref();
-            shared.map_or(window.limit.rate, |shared| shared.part())
-        });
-        parts.collect()
-    }
-
-    /// The rates that hold just now, as far as they are counted here.
-    fn rates(&self, now: Nanos) -> Vec<Rate> {
-        match self.kept(now) {
-            Kept::Alone => self.0.iter().map(|window| window.limit.rate).collect(),
-            Kept::Together | Kept::ByParts => self.parts(),
-        }
+    /// The rates that hold here: of what processes share, this process's part.
+    fn rates(&self) -> Vec<Rate> {
+        self.0.iter().map(Window::rate).collect()
     }
 
     fn asked<'a>(&'a self, rates: &'a [Rate]) -> Vec<gcra::Window<'a>> {
@@ -205,15 +204,11 @@ impl Windows {
     /// How long until the next call could go if so many go before it.
     pub(crate) fn turn(&self, now: Nanos, ahead: usize) -> Duration {
         let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-        let is_shared = self.is_shared(now);
-        let rates = self.rates(now);
-        let turns = self.0.iter().zip(&rates).map(|(window, rate)| {
+        let turns = self.0.iter().map(|window| {
             // Only Redis knows when the next of a shared one may go.
-            let next = if is_shared {
-                Duration::ZERO
-            } else {
-                let next = window.bucket.look(rate, now, window.weight);
-                next.when(now).unwrap_or(now).since(now)
+            let next = match window.leases(now) {
+                Some(_) => Duration::ZERO,
+                None => window.next(now),
             };
             let each = window.limit.rate.refilled_in() / window.limit.rate.capacity().max(1);
             let line = each.saturating_mul(ahead.saturating_mul(window.weight.get()));
@@ -224,20 +219,18 @@ impl Windows {
 
     /// The name of the one that holds the next call longest.
     pub(crate) fn slowest(&self, now: Nanos) -> Option<&str> {
-        let rates = self.rates(now);
-        let slowest =
-            self.0.iter().zip(&rates).max_by_key(|(window, rate)| {
-                window.bucket.look(rate, now, window.weight).when(now)
-            });
-        Some(&slowest?.0.limit.name)
+        let slowest = self
+            .0
+            .iter()
+            .max_by_key(|window| window.look(now).when(now));
+        Some(&slowest?.limit.name)
     }
 
     pub(super) fn views(&self, now: Nanos) -> Vec<WindowView> {
-        let rates = self.rates(now);
-        let views = self.0.iter().zip(&rates).map(|(window, rate)| WindowView {
+        let views = self.0.iter().map(|window| WindowView {
             name: window.limit.name.clone(),
             capacity: window.limit.rate.capacity(),
-            left: window.bucket.available(rate, now),
+            left: window.bucket.available(&window.rate(), now),
         });
         views.collect()
     }
@@ -282,25 +275,86 @@ impl Window {
         }
     }
 
-    /// Spends what was taken from the shared bucket. The own one is charged too, so that it is warm
-    /// when Redis goes away.
-    fn spend(&self, now: Nanos) -> bool {
-        let Some(shared) = &self.shared else {
-            return true;
-        };
-        if !shared.spend(self.weight, now) {
-            return false;
-        }
-        let charged = self
-            .bucket
-            .reserve(&shared.part(), now, self.weight, Duration::ZERO);
-        debug_assert!(!matches!(charged, Reserved::At { .. }), "nobody waits here");
-        true
+    /// What it is leased by just now; `None` where it is counted here.
+    fn leases(&self, now: Nanos) -> Option<&SharedWindow> {
+        self.shared.as_deref().filter(|shared| shared.is_up(now))
     }
 
-    fn unspend(&self, now: Nanos) {
-        if let Some(shared) = &self.shared {
-            shared.unspend(self.weight, now);
+    /// The rate that holds here: of what processes share, this process's part.
+    fn rate(&self) -> Rate {
+        let shared = self.shared.as_ref();
+        shared.map_or(self.limit.rate, |shared| shared.part())
+    }
+
+    /// When a call could go by what is counted here.
+    fn look(&self, now: Nanos) -> Reserved {
+        self.bucket.look(&self.rate(), now, self.weight)
+    }
+
+    /// How long until then.
+    fn next(&self, now: Nanos) -> Duration {
+        self.look(now).when(now).unwrap_or(now).since(now)
+    }
+
+    /// Takes what a call needs now, or says why it cannot.
+    fn spend(&self, now: Nanos) -> Result<Source, Reserved> {
+        let rate = self.rate();
+        let reserve = || {
+            let bucket = &self.bucket;
+            bucket.reserve(&rate, now, self.weight, Duration::ZERO)
+        };
+        let Some(shared) = self.leases(now) else {
+            return match reserve() {
+                Reserved::Now | Reserved::At { .. } => Ok(Source::Bucket(rate)),
+                refused => Err(refused),
+            };
+        };
+        if !shared.spend(self.weight, now) {
+            return Err(Reserved::Refused {
+                retry_after: Duration::ZERO,
+                by: By::Window(0),
+            });
+        }
+        // The own bucket is charged too, so that it is warm when Redis goes away.
+        let charged = reserve();
+        debug_assert!(!matches!(charged, Reserved::At { .. }), "nobody waits here");
+        Ok(Source::Lease)
+    }
+
+    /// Gives back what was taken for `when`.
+    fn give_back(&self, source: Source, now: Nanos, when: Nanos) {
+        match source {
+            Source::Lease => {
+                if let Some(shared) = &self.shared {
+                    shared.unspend(self.weight, now, when);
+                }
+            }
+            // Another part of the window is another measure.
+            Source::Bucket(rate) if rate == self.rate() => {
+                self.bucket.refund(&rate, now, self.weight, when);
+            }
+            Source::Bucket(_) => {}
         }
     }
 }
+
+/// A refusal of the window at that place.
+fn at(place: usize, refused: Reserved) -> Reserved {
+    match refused {
+        Reserved::Refused { retry_after, .. } => Reserved::Refused {
+            retry_after,
+            by: By::Window(place),
+        },
+        Reserved::TooHeavy {
+            weight, capacity, ..
+        } => Reserved::TooHeavy {
+            weight,
+            capacity,
+            window: place,
+        },
+        Reserved::Now | Reserved::At { .. } => refused,
+    }
+}
+
+#[cfg(test)]
+mod tests;

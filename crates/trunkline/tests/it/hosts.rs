@@ -6,7 +6,7 @@ use trunkline::Call;
 
 use crate::own::{Own, secret, shown};
 use crate::stand::{get, operation, post, with_header};
-use crate::upstream::{Closed, Upstream, json};
+use crate::upstream::{Act, Closed, Upstream, answer, json};
 
 const VARIABLES: [(&str, &str); 1] = [("UP_KEY", "key-canary-93cd47")];
 
@@ -224,6 +224,49 @@ async fn an_address_that_was_given_is_called_as_it_is_without_a_credential() {
         // What looks like a credential there is part of the address.
         assert_eq!(story(&upstream), ["/up/a/1?up_key=signed&b=%2f -"]);
         assert_eq!(upstream.requests()[0].body, b"bytes");
+    }
+}
+
+/// What another host says of its limits, and how it does, is nothing that the API said or did.
+#[tokio::test]
+async fn what_an_address_that_was_given_says_of_limits_holds_nobody() {
+    let refused = || {
+        let headers = [("retry-after", "3600"), ("ratelimit", "\"a\";r=0;t=3600")];
+        Act::Answer(answer(429, &headers, "{}"))
+    };
+    for limits in ["", "[limits]\nscope = \"operation\"\n"] {
+        let (good, also) = (json(200, "{}"), json(200, "{}"));
+        let upstream = Upstream::start([refused(), refused(), good, refused(), also]);
+        let own = Own {
+            connector: &format!(
+                "base_url = \"https://up.example\"\n{limits}{}{IN_HEADER}",
+                secret("key")
+            ),
+            operations: UPLOAD,
+            settings: &format!(
+                "base_url = \"http://{}\"\nretry = {{ attempts = 1 }}",
+                upstream.address
+            ),
+            variables: &VARIABLES,
+        };
+        let stand = own.stand();
+        let inputs = value!({"upload_url": "https://files.up.example/a", "file": "bytes"});
+        for _ in 0..2 {
+            let upload = stand.run(operation("up", "upload", inputs.clone())).await;
+            assert_eq!(upload.summary(), "429 in 1", "{limits}");
+        }
+        let own = async || stand.run(get("up", "/things")).await.summary();
+        assert_eq!(own().await, "200 in 1", "{limits}");
+        let [view] = &stand.engine.upstreams()[..] else {
+            panic!("there is one connector");
+        };
+        assert!(view.told.is_empty(), "{view:?}");
+        assert_eq!(view.concurrency, None, "{limits}");
+        // Nor is what the API says meant for the other.
+        assert_eq!(own().await, "429 in 1", "{limits}");
+        assert_eq!(own().await, "limit_reached in 0", "{limits}");
+        let upload = stand.run(operation("up", "upload", inputs)).await;
+        assert_eq!(upload.summary(), "200 in 1", "{limits}");
     }
 }
 

@@ -330,3 +330,40 @@ async fn a_wait_that_outlasts_the_callers_time_is_not_slept() {
     check_settled_at_once(&[("retry-after", "20")], "timeout = \"20s\"").await;
     check_settled_at_once(&[("retry-after", "25")], "timeout = \"20s\"").await;
 }
+
+/// What comes of a second call after a first that was refused so, and of a third a minute later.
+async fn after_refusal(headers: &[(&str, &str)], settings: &str) -> [String; 3] {
+    let refusal = Act::Answer(answer(429, headers, "{}"));
+    let upstream = Upstream::start([refusal, json(200, "{}"), json(200, "{}")]);
+    let settings = format!("retry = {{ attempts = 1 }}\n{settings}");
+    let stand = Stand::new("acme", upstream.address, &settings);
+    let run = async || stand.run(get("acme", "/v1/models")).await.summary();
+    let (first, second) = (run().await, run().await);
+    stand.time.advance(Duration::from_mins(1));
+    [first, second, run().await]
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_a_time_holds_others_where_no_limits_are_declared() {
+    // More is not believed for others: after a minute, one sees whether it is so still.
+    for retry_after in ["31", "3600", "259200", "Fri, 29 May 2026 20:26:40 GMT"] {
+        let went = after_refusal(&[("retry-after", retry_after)], "").await;
+        let expected = ["429 in 1", "limit_reached in 0", "200 in 1"];
+        assert_eq!(went, expected, "{retry_after}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_no_time_holds_nobody_else() {
+    let all_go = ["429 in 1", "200 in 1", "200 in 1"];
+    let guessed = [
+        ("x-ratelimit-reset", "3600"),
+        ("x-ratelimit-remaining", "0"),
+    ];
+    for headers in [&[][..], &guessed, &[("retry-after", "soon")]] {
+        assert_eq!(after_refusal(headers, "").await, all_go, "{headers:?}");
+    }
+    let named = [("retry-after", "3600")];
+    let off = "upstream_limits = \"off\"";
+    assert_eq!(after_refusal(&named, off).await, all_go);
+}

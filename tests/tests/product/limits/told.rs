@@ -9,6 +9,7 @@ use trunkline_tests::{
 };
 
 use crate::limits::refusing::assert_refused;
+use crate::limits::{get, post, single};
 
 /// So long no caller waits.
 const HOUR: Duration = Duration::from_hours(1);
@@ -170,6 +171,49 @@ fn a_refusal_holds_its_model_whatever_was_told_before() {
     assert!((3000..=3610).contains(&secs), "{secs}");
     assert_free(&gateway, &upstream, &chat("openai", "other"));
     assert_held(&gateway, &upstream, &one);
+}
+
+/// Nobody has said whose limit it is, so it is taken to be everybody's.
+#[test]
+fn a_refusal_that_names_a_time_holds_all_where_no_limits_are_declared() {
+    let refusal = answer(429).header("retry-after", "86400").json("{}");
+    let upstream = Upstream::start([fine(), refusal, fine()]);
+    let gateway = single(&upstream).serve();
+    assert_free(&gateway, &upstream, &get());
+    send(&gateway, &get()).expect(429);
+    let secs = assert_held(&gateway, &upstream, &get());
+    assert!(
+        (3000..=3610).contains(&secs),
+        "no longer than an hour: {secs}"
+    );
+    assert_held(&gateway, &upstream, &post());
+}
+
+#[test]
+fn a_short_refusal_is_waited_for_where_no_limits_are_declared() {
+    let refusal = answer(429).header("retry-after", "1").json("{}");
+    let upstream = Upstream::start([refusal, fine()]);
+    let gateway = single(&upstream).serve();
+    send(&gateway, &get()).expect(429);
+    assert_free(&gateway, &upstream, &get());
+    let heard = upstream.heard();
+    let between = heard[1].at.duration_since(heard[0].at).as_secs_f64();
+    assert!((0.9..8.0).contains(&between), "{between}");
+}
+
+#[test]
+fn a_refusal_that_names_no_time_holds_nobody_where_no_limits_are_declared() {
+    let refusal = told(
+        429,
+        &[
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "3600"),
+        ],
+    );
+    let upstream = Upstream::start([refusal, fine()]);
+    let gateway = single(&upstream).serve();
+    send(&gateway, &get()).expect(429);
+    assert_free(&gateway, &upstream, &get());
 }
 
 fn github(resource: &str, remaining: &str) -> Vec<(String, String)> {

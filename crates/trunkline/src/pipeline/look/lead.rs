@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
@@ -24,6 +25,9 @@ use crate::failure;
 use crate::held::Held;
 use crate::source::{Broken, Handed, Rest, Source};
 use crate::upstream::Permit;
+
+/// So long one who reads may keep others waiting, where what they read is not kept.
+const READERS_MAX: Duration = Duration::from_secs(10);
 
 /// An answer that is for the one alone who asked first.
 #[derive(Debug)]
@@ -320,18 +324,18 @@ impl Task {
         let length = share::length_of(&answered.body);
         let labels = self.labels(&answered.headers);
         let ttl = super::ttl(&stored, &self.trail);
+        let writer = lead.begins(stored, Arc::new(labels), length);
         let head = Box::new(OwnHead {
             status: answered.status,
             headers: answered.headers,
             verdict: answered.verdict,
-            kept: if length.is_some_and(|length| self.engine.cache().is_too_long(length)) {
-                Kept::ByStore
-            } else {
-                Kept::Stored { ttl }
+            kept: match writer.pushed() {
+                Pushed::Kept => Kept::Stored { ttl },
+                Pushed::Overflow => Kept::ByStore,
             },
         });
         self.tell(tell, None, Some(head));
-        (lead.begins(stored, Arc::new(labels), length), answered.body)
+        (writer, answered.body)
     }
 
     /// Writes the body for all who read it.
@@ -349,10 +353,13 @@ impl Task {
         };
         let mut rest = rest;
         while let Some(body) = &mut rest {
-            if pushed == Pushed::Overflow {
+            if pushed == Pushed::Overflow && !writer.is_shared() {
                 break;
             }
-            let next = body.frame();
+            let next = async {
+                self.wait_for_readers(&writer).await;
+                body.frame().await
+            };
             let next = match wanted {
                 Wanted::ByNobody => Some(next.await),
                 Wanted::ByReaders => unless_left(writer.everyone_left(), next).await,
@@ -385,6 +392,20 @@ impl Task {
                     self.engine.cache().share(&self.question.key, &entry, times);
                 }
             }
+        }
+    }
+
+    /// Waits for those who read together what is not kept, so that it takes no memory: for the
+    /// slowest, but not for long where others wait for it.
+    async fn wait_for_readers(&self, writer: &SharedWriter) {
+        let clock = self.engine.clock();
+        while writer.pushed() == Pushed::Overflow {
+            let near = writer.readers_near();
+            let until = clock.now() + READERS_MAX;
+            if clock.limit(Some(until), near).await.is_ok() {
+                return;
+            }
+            writer.leave_behind();
         }
     }
 

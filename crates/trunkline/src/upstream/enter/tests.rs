@@ -19,6 +19,9 @@ const NOBODY: Caller = Caller::Anyone;
 /// No other process.
 const ALONE: (Option<&crate::upstream::Sharing>, &str) = (None, "");
 
+/// No change of the settings.
+const SEEN: Changes = Changes(0);
+
 fn number(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap()
 }
@@ -67,6 +70,7 @@ impl Stage {
             lane: &self.upstream.common,
             pacing: &self.pacing,
             breaker: self.pacing.breaking.is_some().then_some(&self.breaker),
+            heeds: self.pacing.heeds,
             amounts: Amounts {
                 requests: 1,
                 ..Amounts::default()
@@ -119,7 +123,7 @@ fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
     let held: Vec<_> = std::iter::from_fn(|| stage.now()).collect();
     assert_eq!(held.len(), 2);
     let attempt = stage.attempt(&NOBODY);
-    let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(attempt.wait(None))).collect();
+    let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(attempt.wait(None, SEEN))).collect();
     assert_eq!(ready(&mut waiting).len(), 0);
     for left in (0..5).rev() {
         stage.time.advance(Duration::from_millis(99));
@@ -138,16 +142,16 @@ fn a_wait_that_would_be_too_long_is_refused_at_once() {
     let attempt = stage.attempt(&NOBODY);
     let deadline = stage.upstream.now().plus(Duration::from_millis(2500));
     let mut waiting: Vec<_> = (0..2)
-        .map(|_| Box::pin(attempt.wait(Some(deadline))))
+        .map(|_| Box::pin(attempt.wait(Some(deadline), SEEN)))
         .collect();
     assert_eq!(ready(&mut waiting).len(), 0);
-    let refused = poll(pin!(attempt.wait(Some(deadline))));
+    let refused = poll(pin!(attempt.wait(Some(deadline), SEEN)));
     let Poll::Ready(Err(Refused::TooLate { retry_after, by })) = refused else {
         panic!("{refused:?}");
     };
     assert_eq!(retry_after, Duration::from_secs(3));
     assert_eq!(by, Cause::Window("1/1s".to_owned()));
-    let without = poll(pin!(attempt.wait(None)));
+    let without = poll(pin!(attempt.wait(None, SEEN)));
     assert!(without.is_pending(), "the settings let it wait for 30 s");
 }
 
@@ -171,8 +175,8 @@ fn whoever_leaves_the_line_takes_nothing() {
     let mut sent = stage.now().unwrap();
     sent.is_sent();
     let attempt = stage.attempt(&NOBODY);
-    let mut leaving = Box::pin(attempt.wait(None));
-    let mut staying = vec![Box::pin(attempt.wait(None))];
+    let mut leaving = Box::pin(attempt.wait(None, SEEN));
+    let mut staying = vec![Box::pin(attempt.wait(None, SEEN))];
     assert!(poll(leaving.as_mut()).is_pending());
     assert_eq!(ready(&mut staying).len(), 0);
     drop(leaving);
@@ -203,7 +207,7 @@ fn a_window_of_its_own_holds_up_nobody_else() {
     };
     let mut first = of_slow.enter_now(stage.upstream.now()).unwrap().unwrap();
     first.is_sent();
-    let mut waiting = vec![Box::pin(of_slow.wait(None))];
+    let mut waiting = vec![Box::pin(of_slow.wait(None, SEEN))];
     assert_eq!(ready(&mut waiting).len(), 0);
     for _ in 0..100 {
         stage.time.advance(Duration::from_millis(101));
@@ -227,7 +231,7 @@ fn a_seat_is_free_when_somebody_leaves() {
     let mut held = vec![stage.now().unwrap(), stage.now().unwrap()];
     assert!(stage.now().is_none());
     let attempt = stage.attempt(&NOBODY);
-    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(attempt.wait(None))).collect();
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(attempt.wait(None, SEEN))).collect();
     assert_eq!(ready(&mut waiting).len(), 0);
     held.pop();
     let through = ready(&mut waiting);
@@ -252,7 +256,7 @@ fn too_many_at_once_is_said_when_the_time_is_over() {
     });
     let _held = stage.now().unwrap();
     let attempt = stage.attempt(&NOBODY);
-    let mut waiting = Box::pin(attempt.wait(None));
+    let mut waiting = Box::pin(attempt.wait(None, SEEN));
     assert!(poll(waiting.as_mut()).is_pending());
     stage.time.advance(Duration::from_secs(31));
     let Poll::Ready(Err(Refused::TooLate { by, .. })) = poll(waiting.as_mut()) else {
@@ -283,7 +287,7 @@ fn an_upstream_that_keeps_failing_is_left_alone() {
     let Err(Refused::Suspended { next_probe }) = refused else {
         panic!("four of five calls failed");
     };
-    let refused = poll(pin!(stage.attempt(&NOBODY).wait(None)));
+    let refused = poll(pin!(stage.attempt(&NOBODY).wait(None, SEEN)));
     assert!(matches!(
         refused,
         Poll::Ready(Err(Refused::Suspended { .. }))
@@ -301,7 +305,7 @@ fn an_upstream_that_keeps_failing_is_left_alone() {
 #[test]
 fn what_the_upstream_told_is_waited_for() {
     let stage = Stage::new(Pacing {
-        learns: true,
+        heeds: Heeds::Limits,
         ..Pacing::default()
     });
     let now = stage.upstream.now();
@@ -317,13 +321,13 @@ fn what_the_upstream_told_is_waited_for() {
     assert!(stage.now().is_none());
     let attempt = stage.attempt(&NOBODY);
     let soon = now.plus(Duration::from_secs(4));
-    let refused = poll(pin!(attempt.wait(Some(soon))));
+    let refused = poll(pin!(attempt.wait(Some(soon), SEEN)));
     let Poll::Ready(Err(Refused::TooLate { by, retry_after })) = refused else {
         panic!("{refused:?}");
     };
     assert_eq!(by, Cause::Told);
     assert!(Duration::from_secs(4) < retry_after);
-    let mut waiting = vec![Box::pin(attempt.wait(None))];
+    let mut waiting = vec![Box::pin(attempt.wait(None, SEEN))];
     assert_eq!(ready(&mut waiting).len(), 0);
     stage.time.advance(Duration::from_millis(5001));
     assert_eq!(ready(&mut waiting).len(), 1);
@@ -332,7 +336,7 @@ fn what_the_upstream_told_is_waited_for() {
 #[test]
 fn a_refusal_of_everything_holds_every_lane() {
     let stage = Stage::new(Pacing {
-        learns: true,
+        heeds: Heeds::Limits,
         ..Pacing::default()
     });
     let until = stage.upstream.now().plus(Duration::from_secs(3));
@@ -344,8 +348,50 @@ fn a_refusal_of_everything_holds_every_lane() {
     };
     for attempt in [stage.attempt(&NOBODY), other] {
         assert!(attempt.enter_now(stage.upstream.now()).unwrap().is_none());
-        assert!(poll(pin!(attempt.wait(None))).is_pending());
+        assert!(poll(pin!(attempt.wait(None, SEEN))).is_pending());
     }
     stage.time.advance(Duration::from_secs(3));
+    assert!(stage.now().is_some());
+}
+
+#[test]
+fn a_change_of_the_settings_before_the_wait_is_not_missed() {
+    let stage = Stage::with_limit(&limit(1, 1, 20));
+    let _held = stage.now().unwrap();
+    let attempt = stage.attempt(&NOBODY);
+    // The settings by which it waits were looked at, and then there were others.
+    let seen = stage.upstream.changes();
+    stage.upstream.tell_changed();
+    let waited = poll(pin!(attempt.wait(None, seen)));
+    assert!(matches!(waited, Poll::Ready(Err(Refused::Changed))));
+    let mut waiting = Box::pin(attempt.wait(None, stage.upstream.changes()));
+    assert!(poll(waiting.as_mut()).is_pending());
+    stage.upstream.tell_changed();
+    let waited = poll(waiting.as_mut());
+    assert!(matches!(waited, Poll::Ready(Err(Refused::Changed))));
+    assert_eq!(stage.upstream.view(&stage.pacing).refused, 0);
+}
+
+#[test]
+fn a_refusal_holds_also_where_no_limits_are_declared() {
+    let stage = Stage::new(Pacing {
+        heeds: Heeds::Refusals,
+        ..Pacing::default()
+    });
+    let until = stage.upstream.now().plus(Duration::from_hours(3));
+    stage.upstream.hold(stage.upstream.now(), until);
+    assert!(stage.now().is_none());
+    let refused = poll(pin!(stage.attempt(&NOBODY).wait(None, SEEN)));
+    let Poll::Ready(Err(Refused::TooLate { by, retry_after })) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(by, Cause::Told);
+    assert_eq!(retry_after, Duration::from_hours(1), "no longer than that");
+    let free = Attempt {
+        heeds: Heeds::Nothing,
+        ..stage.attempt(&NOBODY)
+    };
+    assert!(free.enter_now(stage.upstream.now()).unwrap().is_some());
+    stage.time.advance(Duration::from_hours(1));
     assert!(stage.now().is_some());
 }

@@ -1,6 +1,7 @@
 //! Answers larger than may be kept, more of them than there is room for, and slow readers.
 
 use std::collections::BTreeMap;
+use std::thread;
 
 use trunkline_tests::{Act, Ending, Gate, Gateway, Incoming, Product, Request, Script, Upstream};
 
@@ -101,6 +102,73 @@ fn an_answer_that_turns_out_large_passes_whole_to_all_who_asked() {
         .send_after(gateway.dedicated())
         .expect(200);
     assert_eq!(upstream.count(), before + 1);
+}
+
+/// All have begun when it turns out so, and each reads on.
+#[test]
+fn an_answer_that_turns_out_large_is_read_on_by_all_who_read_it() {
+    let gate = Gate::new();
+    let head = format!("{HEAD}transfer-encoding: chunked\r\n\r\n");
+    let chunk = "x".repeat(64 << 10);
+    let script = Script::reading().say(head).chunk("0").wait(&gate);
+    let script = (0..64).fold(script, |script, _| script.chunk(&chunk));
+    let upstream = Upstream::start([script.chunk("")]);
+    let gateway = large(&upstream, "64KiB");
+    let callers = with_beginning(&gateway, &upstream, 4, "0");
+    gate.open();
+    // At once, since the slowest of them sets the pace.
+    let reading: Vec<_> = callers
+        .into_iter()
+        .map(|caller| thread::spawn(|| caller.finish()))
+        .collect();
+    for caller in reading {
+        let got = caller.join().expect("it is read");
+        assert_eq!((got.body.len(), got.ending), ((4 << 20) + 1, Ending::Clean));
+    }
+    assert_eq!(upstream.count(), 1);
+}
+
+#[test]
+fn answers_under_way_count_as_memory_too() {
+    let gate = Gate::new();
+    let body = "x".repeat(60 << 10);
+    let scripts: BTreeMap<String, Vec<Script>> = ["one", "other"]
+        .into_iter()
+        .map(|place| {
+            let head = format!("{HEAD}content-length: {}\r\n\r\n0", (60 << 10) + 1);
+            let first = Script::reading().say(head).wait(&gate).say(&body);
+            (place.to_owned(), vec![first, kept("another").script()])
+        })
+        .collect();
+    let upstream = Upstream::start_by_path(|_| scripts);
+    let gateway = acme(&upstream)
+        .set("cache.answer_max", r#""64KiB""#)
+        .set("cache.memory_max", r#""256KiB""#)
+        .serve();
+    let start = |path: &str| {
+        let mut incoming = Request::get(path).start_after(gateway.dedicated());
+        incoming.expect_so_far("0");
+        incoming
+    };
+    // There is room for one of the largest, so the second passes.
+    let (one, other) = (start("/one"), start("/other"));
+    assert!(said(&one.head).contains("stored"), "{}", said(&one.head));
+    assert!(
+        !said(&other.head).contains("stored"),
+        "{}",
+        said(&other.head)
+    );
+    gate.open();
+    for incoming in [one, other] {
+        let got = incoming.finish();
+        assert_eq!(
+            (got.body.len(), got.ending),
+            ((60 << 10) + 1, Ending::Clean)
+        );
+    }
+    let again = |path: &str| Request::get(path).send_after(gateway.dedicated());
+    assert!(said(&again("/one").head).contains("hit"));
+    assert_eq!(again("/other").text(), "another");
 }
 
 #[test]
