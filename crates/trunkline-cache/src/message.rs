@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderName, Method, StatusCode};
+use http::header::{self, HeaderMap, HeaderName};
+use http::{Method, StatusCode};
+
+use crate::asking::RequestDirectives;
 
 /// How much caching the settings allow for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,15 @@ impl RequestHead<'_> {
     /// look-up.
     pub(crate) fn has_any(self, names: &[HeaderName]) -> bool {
         self.headers.keys().any(|name| names.contains(name))
+    }
+
+    /// Whether the caller takes a stale answer in place of an error, for however short a time
+    /// (RFC 5861 §4). What it is served so is not for those who do not say so.
+    pub fn allows_stale_if_error(self) -> bool {
+        self.has_any(&[header::CACHE_CONTROL])
+            && RequestDirectives::read(self.headers)
+                .stale_if_error
+                .is_some()
     }
 }
 

@@ -242,6 +242,10 @@ async fn alone(
             if storing.is_ok() {
                 hold_little(engine, granted, &mut answered).await?;
             }
+            if answered.body.rest.is_none() {
+                // The exchange is over, however long the caller reads.
+                drop(trail.take_permit());
+            }
             let mut forwarded = Forwarded {
                 why,
                 status: Some(answered.status),

@@ -27,11 +27,14 @@ pub(super) type SharedReader = Reader<Arc<Error>, Handed<Box<OwnAnswer>>>;
 
 /// Whether a call may be made for others too, or wait for theirs.
 ///
-/// One whose caller wants promises enforced is kept only when all of it was judged.
+/// One whose caller wants promises enforced is kept only when all of it was judged. What one caller
+/// alone wants of attempts, or takes in place of an error, others shall not get.
 pub(super) fn may_share(granted: &Granted) -> bool {
     granted.head.method != Method::HEAD
         && !granted.validates_strictly()
         && granted.body.whole().is_some()
+        && granted.retry == granted.installed.retry
+        && !granted.asks().allows_stale_if_error()
 }
 
 /// Whether what is asked for this reason may be kept for others.

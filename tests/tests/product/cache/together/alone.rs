@@ -41,6 +41,29 @@ fn callers_of_what_is_not_kept_each_get_their_own() {
 }
 
 #[test]
+fn who_has_wishes_that_others_have_not_asks_alone() {
+    let wishes = [
+        // The settings here say 1.
+        ("trunkline-retry", "2"),
+        ("cache-control", "stale-if-error=60"),
+    ];
+    for (name, value) in wishes {
+        let gate = Gate::new();
+        let held = || Script::reading().wait(&gate).say(kept("it").bytes());
+        let upstream = Upstream::start([held(), held()]);
+        let gateway = acme(&upstream).serve();
+        let wishes = ask(&gateway, &Request::get("/things").header(name, value));
+        upstream.wait_for(1);
+        let other = ask(&gateway, &Request::get("/things"));
+        upstream.wait_for(2);
+        gate.open();
+        for talk in [wishes, other] {
+            assert_eq!(finish(talk).expect(200).text(), "it", "{name}");
+        }
+    }
+}
+
+#[test]
 fn callers_of_what_was_not_kept_before_do_not_wait_for_each_other() {
     for (name, value) in BARRED {
         let gate = Gate::new();
