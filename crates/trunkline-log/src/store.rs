@@ -210,50 +210,69 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<Version> {
 fn insert(connection: &mut Connection, batches: &[Batch]) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut statement = transaction.prepare(INSERT)?;
+    let mut before = None;
     for entry in batches.iter().flat_map(Batch::entries) {
-        bind(&mut statement, &entry)?;
+        bind(&mut statement, &entry, before.as_ref())?;
         statement.raw_execute()?;
+        before = Some(entry);
     }
     drop(statement);
     transaction.commit()
 }
 
-/// Binds values one after another.
-struct Binder<'a, 'c> {
-    statement: &'a mut Statement<'c>,
+/// Binds the values of a row one after another. What the row before has too is bound still: most of
+/// a row is, and a text that is bound is copied.
+struct Binder<'s, 'c, 'e> {
+    statement: &'s mut Statement<'c>,
     place: usize,
+    entry: &'s Entry<'e>,
+    before: Option<&'s Entry<'e>>,
 }
 
-impl Binder<'_, '_> {
+impl<'e> Binder<'_, '_, 'e> {
     /// Generic, so that what kind of value it is costs nothing to find out.
-    fn next(&mut self, value: impl ToSql) -> rusqlite::Result<()> {
+    fn next<T: ToSql + PartialEq>(
+        &mut self,
+        value: impl Fn(&Entry<'e>) -> T,
+    ) -> rusqlite::Result<()> {
         self.place += 1;
+        let before = self.before.map(&value);
+        let value = value(self.entry);
+        if before.is_some_and(|before| before == value) {
+            return Ok(());
+        }
         self.statement.raw_bind_parameter(self.place, value)
     }
 }
 
-fn bind(statement: &mut Statement<'_>, entry: &Entry<'_>) -> rusqlite::Result<()> {
+fn bind<'e>(
+    statement: &mut Statement<'_>,
+    entry: &Entry<'e>,
+    before: Option<&Entry<'e>>,
+) -> rusqlite::Result<()> {
     let mut values = Binder {
         statement,
         place: 0,
+        entry,
+        before,
     };
-    values.next(entry.id.to_be_bytes())?;
-    values.next(entry.started_ms)?;
-    values.next(entry.connector)?;
-    values.next(entry.operation)?;
-    values.next(entry.connection)?;
-    values.next(entry.method)?;
-    values.next(entry.path)?;
-    values.next(entry.status)?;
-    values.next(entry.class)?;
-    values.next(entry.code)?;
-    values.next(entry.attempts)?;
-    values.next(micros(entry.took))?;
-    values.next(entry.first_byte.map(micros))?;
-    values.next(micros(entry.waited))?;
-    values.next(integer(entry.bytes_in))?;
-    values.next(integer(entry.bytes_out))?;
-    values.next(entry.cache)
+    values.next(|entry| entry.id.to_be_bytes())?;
+    values.next(|entry| entry.started_ms)?;
+    values.next(|entry| entry.connector)?;
+    values.next(|entry| entry.operation)?;
+    values.next(|entry| entry.connection)?;
+    values.next(|entry| entry.method)?;
+    values.next(|entry| entry.path)?;
+    values.next(|entry| entry.status)?;
+    values.next(|entry| entry.class)?;
+    values.next(|entry| entry.code)?;
+    values.next(|entry| entry.attempts)?;
+    values.next(|entry| micros(entry.took))?;
+    values.next(|entry| entry.first_byte.map(micros))?;
+    values.next(|entry| micros(entry.waited))?;
+    values.next(|entry| integer(entry.bytes_in))?;
+    values.next(|entry| integer(entry.bytes_out))?;
+    values.next(|entry| entry.cache)
 }
 
 pub(crate) fn micros(time: Duration) -> i64 {

@@ -63,7 +63,7 @@ fn admitted(engine: &Trunkline, call: Call, record: &mut Record) -> Result<Admit
 async fn answer(
     engine: &Trunkline,
     admitted: Result<Admitted, Error>,
-    mut record: Record,
+    mut record: Box<Record>,
 ) -> Result<Reply, Error> {
     let mut granted = record.note(admitted)?.granted;
     if validate::wants_request(&granted) {

@@ -27,11 +27,11 @@ struct Rest {
     held: Held,
     /// What is done on the way; hardly ever anything.
     passing: Option<Box<Passing>>,
-    record: Option<Record>,
+    record: Option<Box<Record>>,
 }
 
 impl ReplyBody {
-    pub(crate) fn new(held: Held, passing: Option<Box<Passing>>, record: Record) -> Self {
+    pub(crate) fn new(held: Held, passing: Option<Box<Passing>>, record: Box<Record>) -> Self {
         Self(Box::new(Rest {
             held,
             passing,

@@ -32,6 +32,7 @@ pub(super) async fn fetch(
         let signed = sign::sign(granted, trail, &mut permit)?;
         let sent = send::send(engine.egress(), signed).await;
         let mut classified = classify::classify(granted, sent, engine.clock()).await;
+        trail.attempt_has_ended();
         pace::learn(granted, &mut permit, (&mut classified, trail));
         match settle::decide(granted, &classified, trail) {
             Decision::After(wait) => {

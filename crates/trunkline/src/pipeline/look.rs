@@ -6,7 +6,7 @@ mod lead;
 mod share;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
@@ -132,7 +132,9 @@ pub(super) async fn look(
     };
     let mut may_share = share::may_share(granted);
     loop {
-        let (known, found) = find(engine, granted, trail, &question);
+        let now = trail.now();
+        let moment = (now, trail.wall_of(now));
+        let (known, found) = find(engine, granted, &question, moment);
         let asking = match found {
             Found::Entry(entry, hit) => {
                 if hit.kind == HitKind::StaleWhileRevalidate {
@@ -145,7 +147,7 @@ pub(super) async fn look(
         };
         let is_passing = matches!(known, Known::Passing);
         if !may_share || is_passing || !share::leads_to_sharing(asking.why) {
-            return alone(engine, granted, trail, (question, asking)).await;
+            return alone(engine, granted, trail, (question, asking, moment.1)).await;
         }
         let fills = &engine.cache().fills;
         match fills.join(question.key, question.address(), &known) {
@@ -190,17 +192,17 @@ async fn question(engine: &Trunkline, granted: &mut Granted) -> Option<Question>
 fn find(
     engine: &Trunkline,
     granted: &Granted,
-    trail: &Trail,
     question: &Question,
+    (now, wall): (Instant, SystemTime),
 ) -> (Known, Found) {
-    let known = engine.cache().store().known(&question.key, trail.now());
+    let known = engine.cache().store().known(&question.key, now);
     let slot = match &known {
         Known::Entries(slot) => Some(slot),
         Known::Nothing | Known::Passing => None,
     };
     let entries = slot.map_or(&[][..], Slot::entries);
     let stored = entries.iter().map(|entry| entry.stored());
-    let decision = trunkline_cache::look(question.policy, granted.asks(), stored, trail.wall());
+    let decision = trunkline_cache::look(question.policy, granted.asks(), stored, wall);
     let found = match decision {
         Decision::Serve(hit) | Decision::ServeStale(hit) => match entries.get(hit.which) {
             Some(entry) => Found::Entry(Arc::clone(entry), hit),
@@ -221,10 +223,9 @@ async fn alone(
     engine: &Trunkline,
     granted: &mut Granted,
     trail: &mut Trail,
-    (question, asking): (Question, Asking),
+    (question, asking, began): (Question, Asking, SystemTime),
 ) -> Result<Looked, Error> {
     let mark = engine.cache().store().mark(&question.address());
-    let began = trail.wall();
     let why = asking.why;
     match ask::ask(engine, granted, trail, (&question, &asking, mark)).await {
         Resolution::Kept(entry, hit, status) | Resolution::Renewed(entry, hit, status) => {

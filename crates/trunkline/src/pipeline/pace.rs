@@ -185,7 +185,7 @@ pub(super) fn learn(
     (classified, trail): (&mut Classified, &Trail),
 ) {
     let upstream = &granted.installed.upstream;
-    let now = upstream.at(trail.now());
+    let now = upstream.at(trail.ended());
     let lesson = std::mem::take(&mut classified.lesson);
     if granted.fault.is_some() {
         // What a caller has the sandbox do wrong says nothing of any upstream.
@@ -208,9 +208,8 @@ pub(super) fn learn(
     }
     let asked = match granted.heeds() {
         Heeds::Nothing => None,
-        Heeds::Refusals => {
-            retry_after(classified, trail.wall()).map(|asked| asked.min(UNDECLARED_MAX))
-        }
+        Heeds::Refusals => retry_after(classified, trail.wall_of(trail.ended()))
+            .map(|asked| asked.min(UNDECLARED_MAX)),
         Heeds::Limits => classified.asked,
     };
     let Some(until) = asked.map(|asked| now.plus(asked)) else {

@@ -33,8 +33,9 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn open(engine: &Trunkline) -> Self {
-        Self {
+    /// Boxed, because it goes from hand to hand until the reply has ended.
+    pub(crate) fn open(engine: &Trunkline) -> Box<Self> {
+        Box::new(Self {
             trail: Trail::begin(engine.clock().clone(), fastrand::u128(..)),
             metrics: Arc::clone(engine.metrics_shard()),
             connector: None,
@@ -42,11 +43,11 @@ impl Record {
             class: Class::Ok,
             note: engine.call_log().map(Note::new),
             ended: Some(Ended::CallerGone),
-        }
+        })
     }
 
     /// A record of a call that is only shown, which nobody is told of.
-    pub(crate) fn rehearse(engine: &Trunkline) -> Self {
+    pub(crate) fn rehearse(engine: &Trunkline) -> Box<Self> {
         let mut record = Self::open(engine);
         record.ended = None;
         record
@@ -111,7 +112,7 @@ impl Record {
         })
     }
 
-    pub(super) fn into_reply(mut self, filed: Filed) -> Reply {
+    pub(super) fn into_reply(mut self: Box<Self>, filed: Filed) -> Reply {
         let valid = filed.valid;
         let answered = *valid.answered;
         self.class = answered.verdict.class;

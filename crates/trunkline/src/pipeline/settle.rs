@@ -10,7 +10,7 @@ use crate::failure;
 /// Puts together what the decision looks at, and remembers what was decided.
 pub(super) fn decide(granted: &Granted, classified: &Classified, trail: &Trail) -> Decision {
     let budget = &granted.installed.upstream.budget;
-    let now = trail.now();
+    let now = trail.ended();
     let situation = Situation {
         attempt: trail.attempts(),
         ending: classified.ending,

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use trunkline_cache::Exchange;
 use trunkline_egress::Clock;
 
 use crate::call::CallId;
@@ -14,8 +15,12 @@ pub(crate) struct Trail {
     call_id: CallId,
     clock: Clock,
     started: Instant,
+    /// The same, as people know time.
+    started_at: SystemTime,
     /// When the last attempt was let go.
     sent: Instant,
+    /// When it had ended.
+    ended: Instant,
     attempts: u32,
     /// How long its attempts waited for their turn, together.
     waited: Duration,
@@ -25,11 +30,13 @@ pub(crate) struct Trail {
 
 impl Trail {
     pub(super) fn begin(clock: Clock, chance: u128) -> Self {
-        let started = clock.now();
+        let (started, started_at) = (clock.now(), clock.wall());
         Self {
-            call_id: CallId::new(clock.wall(), chance),
+            call_id: CallId::new(started_at, chance),
             started,
+            started_at,
             sent: started,
+            ended: started,
             clock,
             attempts: 0,
             waited: Duration::ZERO,
@@ -43,7 +50,9 @@ impl Trail {
             call_id: self.call_id,
             clock: self.clock.clone(),
             started: self.started,
+            started_at: self.started_at,
             sent: self.sent,
+            ended: self.ended,
             attempts: 0,
             waited: Duration::ZERO,
             permit: None,
@@ -66,11 +75,30 @@ impl Trail {
         self.clock.wall()
     }
 
-    /// When the last attempt was let go, as people know time.
-    pub(super) fn sent_at(&self) -> SystemTime {
-        let ago = self.now().saturating_duration_since(self.sent);
-        let now = self.wall();
-        now.checked_sub(ago).unwrap_or(now)
+    /// A moment of this call as people know time. A clock that is set meanwhile changes nothing.
+    pub(super) fn wall_of(&self, moment: Instant) -> SystemTime {
+        let after = moment.saturating_duration_since(self.started);
+        self.started_at
+            .checked_add(after)
+            .unwrap_or(self.started_at)
+    }
+
+    /// When the last exchange took place.
+    pub(super) fn exchange(&self) -> Exchange {
+        Exchange {
+            sent_at: self.wall_of(self.sent),
+            received_at: self.wall_of(self.ended),
+        }
+    }
+
+    /// Notes that the last attempt has ended.
+    pub(super) fn attempt_has_ended(&mut self) {
+        self.ended = self.now();
+    }
+
+    /// When the last attempt had ended.
+    pub(super) fn ended(&self) -> Instant {
+        self.ended
     }
 
     pub(super) fn attempt_is_let_go(&mut self, now: Instant) {

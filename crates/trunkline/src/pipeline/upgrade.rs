@@ -40,7 +40,7 @@ pub struct Tunneled {
     pub tunnel: Tunnel,
     /// How long both sides may be silent.
     pub idle: Duration,
-    record: Record,
+    record: Box<Record>,
 }
 
 impl Tunneled {
@@ -69,6 +69,7 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
             (Upgraded::Refused(answer), permit) => (answer, permit),
         };
         let mut classified = classify::classify(&granted, Ok(answer), engine.clock()).await;
+        record.trail.attempt_has_ended();
         pace::learn(&granted, &mut permit, (&mut classified, &record.trail));
         if classified.ending == Ending::TokenRefused {
             // Once: what is refused after that is final.
@@ -87,7 +88,7 @@ pub(crate) async fn upgrade(engine: &Trunkline, call: Call) -> Result<Changed, E
     }
 }
 
-fn tunneled(answer: Response<Tunnel>, granted: &Granted, record: Record) -> Changed {
+fn tunneled(answer: Response<Tunnel>, granted: &Granted, record: Box<Record>) -> Changed {
     let (head, tunnel) = answer.into_parts();
     let idle = granted.installed.connector.timeouts.upgraded;
     Changed::Tunnel(Box::new(Tunneled {

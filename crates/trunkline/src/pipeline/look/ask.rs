@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode};
 use trunkline_cache::{
-    Asked, Exchange, Freshened, Hit, NotStored, Old, Outcome, RequestHead, ResponseHead, Settled,
-    Stored,
+    Asked, Freshened, Hit, NotStored, Old, Outcome, RequestHead, ResponseHead, Settled, Stored,
 };
 use trunkline_store::{Entry, Mark, Slot};
 
@@ -122,7 +121,7 @@ impl Inquiry<'_> {
                 status: answered.status,
                 headers: &answered.headers,
             },
-            exchange: exchange(trail),
+            exchange: trail.exchange(),
         };
         let status = Some(answered.status);
         Some(match self.settle(outcome) {
@@ -204,14 +203,6 @@ impl Inquiry<'_> {
         } else {
             Resolution::Kept(entry, hit, status)
         }
-    }
-}
-
-/// When the last exchange took place.
-fn exchange(trail: &Trail) -> Exchange {
-    Exchange {
-        sent_at: trail.sent_at(),
-        received_at: trail.wall(),
     }
 }
 
