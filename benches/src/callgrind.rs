@@ -1,9 +1,10 @@
 //! Reads what callgrind has counted.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -24,8 +25,58 @@ pub(crate) enum Counting {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Costs(BTreeMap<String, i64>);
 
-/// All instructions of a run.
-pub(crate) fn total(file: &Path) -> Result<u64> {
+/// What was counted in one run, a file for each thread.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// In the order in which the threads were started.
+    threads: Vec<PathBuf>,
+}
+
+impl Counted {
+    /// Has what runs under callgrind count each of its threads into a file of its own.
+    pub(crate) fn options(file: &Path) -> [OsString; 2] {
+        let mut option = OsString::from("--callgrind-out-file=");
+        option.push(file);
+        ["--separate-threads=yes".into(), option]
+    }
+
+    /// What such a run has left, given the file that it was told.
+    pub(crate) fn read(file: &Path) -> Self {
+        let of_thread = |number: usize| {
+            let mut name = file.as_os_str().to_owned();
+            name.push(format!("-{number:02}"));
+            PathBuf::from(name)
+        };
+        let threads = (1..).map(of_thread).take_while(|file| file.exists());
+        Self {
+            threads: threads.collect(),
+        }
+    }
+
+    /// The instructions of all threads.
+    pub(crate) fn total(&self) -> Result<u64> {
+        ensure!(!self.threads.is_empty(), "callgrind has written nothing");
+        self.threads.iter().map(|file| total(file)).sum()
+    }
+
+    /// The instructions of the thread that was started at this place, from 0.
+    pub(crate) fn of_thread(&self, place: usize) -> Result<u64> {
+        total(self.threads.get(place).context("there is no such thread")?)
+    }
+
+    /// The instructions of all threads by function.
+    pub(crate) fn costs(&self, counting: Counting) -> Result<Costs> {
+        let mut all = Costs::default();
+        for file in &self.threads {
+            for (name, count) in costs(file, counting)?.0 {
+                *all.0.entry(name).or_default() += count;
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn total(file: &Path) -> Result<u64> {
     let text = fs::read_to_string(file).context("callgrind has written nothing")?;
     let line = text.lines().rev().find_map(|line| {
         line.strip_prefix("totals: ")
@@ -37,8 +88,7 @@ pub(crate) fn total(file: &Path) -> Result<u64> {
         .context("a count is no number")
 }
 
-/// The instructions of a run by function.
-pub(crate) fn costs(file: &Path, counting: Counting) -> Result<Costs> {
+fn costs(file: &Path, counting: Counting) -> Result<Costs> {
     let mut command = Command::new("callgrind_annotate");
     command.args(["--threshold=100", "--auto=no"]);
     if counting == Counting::WithCalled {

@@ -12,14 +12,14 @@ use anyhow::{Context, Result, ensure};
 use tokio::runtime::Builder;
 
 use crate::binary::Binary;
-use crate::callgrind::{self, Costs, Counting};
+use crate::callgrind::{Costs, Counted, Counting};
 use crate::effort::Effort;
 use crate::figure::{Aim, Bound, Figure, Unit};
 use crate::gateway::Gateway;
 use crate::gateway::settings::{Features, Settings};
 use crate::rounds::Measured as _;
 use crate::upstream::{Caching, Manner, Upstream};
-use crate::{client, probe, say};
+use crate::{client, probe, say, usage};
 
 /// The most instructions that a call may take.
 const INSTRUCTIONS_MAX: f64 = 33_000.0;
@@ -75,49 +75,69 @@ pub(crate) const HITS: Kind = Kind {
     ..FULL
 };
 
+/// What one run has counted.
+struct Run {
+    counted: Counted,
+    /// The thread that writes the log of calls, if one does.
+    log: Option<usize>,
+}
+
 /// Counts, and writes down beside the binary which functions the instructions are in.
 pub(crate) fn measure(binary: &Binary, effort: &Effort, kind: Kind) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir().context("no folder can be made for counts")?;
     let (few, many) = effort.calls;
-    let (few_file, many_file) = (folder.path().join("few"), folder.path().join("many"));
-    for (calls, file) in [(few, &few_file), (many, &many_file)] {
-        run(binary, kind, calls, file)?;
-    }
-    let calls = f64::from(many - few);
-    let [before, after] = [&few_file, &many_file].map(|file| callgrind::total(file));
+    let [before, after] = [(few, "few"), (many, "many")]
+        .map(|(calls, name)| run(binary, kind, calls, &folder.path().join(name)));
     let (before, after) = (before?, after?);
-    ensure!(before < after, "more calls took fewer instructions");
-    #[expect(clippy::cast_precision_loss, reason = "no run has 2^53 instructions")]
-    let each = (after - before) as f64 / calls;
-    let report = report(&few_file, &many_file, calls)?;
+    let calls = f64::from(many - few);
+    let report = report(&before.counted, &after.counted, calls)?;
     for line in report.lines().take(SHOWN + 3) {
         say::line(line);
     }
     let file = binary.report(kind.file);
     fs::write(&file, report).with_context(|| format!("`{}` cannot be written", file.display()))?;
     say::line(&format!("… the rest is in `{}`", file.display()));
-    Ok(vec![Figure {
+    let figure = |what, value, bound| Figure {
         what: format!(
-            "instructions per call{}, from {few} and {many} calls",
+            "instructions per call{}{what}, from {few} and {many} calls",
             kind.name
         ),
-        value: each,
+        value,
         unit: Unit::Count,
-        bound: kind.bound,
-    }])
+        bound,
+    };
+    let each = each(before.counted.total()?, after.counted.total()?, calls)?;
+    let (Some(log_before), Some(log_after)) = (before.log, after.log) else {
+        return Ok(vec![figure("", each, kind.bound)]);
+    };
+    let of_log = (
+        before.counted.of_thread(log_before)?,
+        after.counted.of_thread(log_after)?,
+    );
+    let of_log = self::each(of_log.0, of_log.1, calls)?;
+    Ok(vec![
+        figure("", each, Bound::None),
+        // It has its own thread, and all day for it: no call waits for it.
+        figure(", the log's writer aside", each - of_log, kind.bound),
+    ])
 }
 
-fn run(binary: &Binary, kind: Kind, calls: u32, file: &Path) -> Result<()> {
+fn each(before: u64, after: u64, calls: f64) -> Result<f64> {
+    ensure!(before < after, "more calls took fewer instructions");
+    #[expect(clippy::cast_precision_loss, reason = "no run has 2^53 instructions")]
+    let more = (after - before) as f64;
+    Ok(more / calls)
+}
+
+fn run(binary: &Binary, kind: Kind, calls: u32, file: &Path) -> Result<Run> {
     let upstream = Upstream::start(Manner {
         caching: kind.caching,
         ..Manner::AT_ONCE
     })?;
     let mut command = Command::new("valgrind");
-    let mut option = std::ffi::OsString::from("--callgrind-out-file=");
-    option.push(file);
     command
         .args(["--quiet", "--tool=callgrind"])
-        .arg(option)
+        .args(Counted::options(file))
         .arg(&binary.path);
     let settings = Settings::one_thread(kind.features, upstream.address());
     let gateway = Gateway::start(command, &settings)?;
@@ -134,12 +154,17 @@ fn run(binary: &Binary, kind: Kind, calls: u32, file: &Path) -> Result<()> {
     runtime.block_on(client::call(gateway.address(), CONNECTIONS, calls))?;
     look()?;
     gateway.check()?;
+    let log = usage::thread_named(gateway.id(), "call-log")?;
     // Callgrind writes when the program ends by itself.
-    gateway.stop()
+    gateway.stop()?;
+    Ok(Run {
+        counted: Counted::read(file),
+        log,
+    })
 }
 
 /// Instructions per call: by function, by crate, and by function with everything it calls.
-fn report(few: &Path, many: &Path, calls: f64) -> Result<String> {
+fn report(few: &Counted, many: &Counted, calls: f64) -> Result<String> {
     let own = difference(few, many, Counting::Own)?;
     let called = difference(few, many, Counting::WithCalled)?;
     let mut text = String::new();
@@ -161,6 +186,6 @@ fn report(few: &Path, many: &Path, calls: f64) -> Result<String> {
     Ok(text)
 }
 
-fn difference(few: &Path, many: &Path, counting: Counting) -> Result<Costs> {
-    Ok(callgrind::costs(many, counting)?.less(&callgrind::costs(few, counting)?))
+fn difference(few: &Counted, many: &Counted, counting: Counting) -> Result<Costs> {
+    Ok(many.costs(counting)?.less(&few.costs(counting)?))
 }

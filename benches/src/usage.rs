@@ -81,6 +81,19 @@ pub(crate) fn threads(id: u32) -> Result<usize> {
     count(id, "task")
 }
 
+/// Which of a process's threads has this name, counted from 0 in the order of their start.
+pub(crate) fn thread_named(id: u32, name: &str) -> Result<Option<usize>> {
+    let tasks = fs::read_dir(format!("/proc/{id}/task"));
+    let tasks = tasks.context("the measured program has ended")?.flatten();
+    let numbers = tasks.filter_map(|task| task.file_name().to_str()?.parse::<u32>().ok());
+    let mut numbers: Vec<u32> = numbers.collect();
+    numbers.sort_unstable();
+    Ok(numbers.into_iter().position(|number| {
+        let named = fs::read_to_string(format!("/proc/{id}/task/{number}/comm"));
+        named.is_ok_and(|named| named.trim() == name)
+    }))
+}
+
 fn count(id: u32, folder: &str) -> Result<usize> {
     let entries = fs::read_dir(format!("/proc/{id}/{folder}"));
     Ok(entries.context("the measured program has ended")?.count())

@@ -1,6 +1,8 @@
 //! Callgrind's output is read, and its counts are assigned to crates.
 
-use super::Costs;
+use std::fs;
+
+use super::{Costs, Counted};
 
 const FEW: &str = "\
 --------------------------------------------------------------------------------
@@ -56,4 +58,20 @@ fn what_was_inlined_belongs_to_its_function() {
 #[test]
 fn output_without_counts_has_none() {
     assert_eq!(Costs::parse("nothing here"), Costs::default());
+}
+
+#[test]
+fn each_thread_is_counted_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("counts");
+    let counted = Counted::read(&file);
+    assert!(counted.total().is_err(), "nothing was written");
+    for (number, total) in [("01", 30), ("02", 12)] {
+        let file = folder.path().join(format!("counts-{number}"));
+        fs::write(file, format!("thread: {number}\ntotals: {total}\n")).unwrap();
+    }
+    let counted = Counted::read(&file);
+    assert_eq!(counted.total().unwrap(), 42);
+    assert_eq!(counted.of_thread(1).unwrap(), 12);
+    assert!(counted.of_thread(2).is_err(), "there is none");
 }

@@ -1,6 +1,6 @@
 //! The lines of `/proc` are read as proc(5) describes them.
 
-use super::{memory, memory_most, parse, processor_time};
+use super::{memory, memory_most, parse, processor_time, thread_named};
 
 #[test]
 fn a_name_may_hold_anything() {
@@ -21,4 +21,18 @@ fn this_process_has_used_something() {
     assert!(memory(own).unwrap() <= memory_most(own).unwrap());
     // It may be younger than a tick; a process that does not exist has used none.
     assert!(processor_time(u32::MAX).unwrap() <= processor_time(own).unwrap());
+}
+
+#[test]
+fn threads_are_found_by_their_names() {
+    let (say, said) = std::sync::mpsc::channel::<()>();
+    let named = std::thread::Builder::new().name("some-name".to_owned());
+    let thread = named.spawn(move || said.recv()).unwrap();
+    let id = std::process::id();
+    // A thread names itself, soon after it was started.
+    let found = std::iter::repeat_with(|| thread_named(id, "some-name").unwrap());
+    assert!(found.flatten().next().unwrap() > 0, "the first is another");
+    assert_eq!(thread_named(id, "another-name").unwrap(), None);
+    drop(say);
+    thread.join().unwrap().unwrap_err();
 }
