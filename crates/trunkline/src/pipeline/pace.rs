@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime};
 
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use trunkline_connector::format::{Class, Counts, WaitUnit};
 use trunkline_connector::limits::{self, ComesBack, Scope};
 use trunkline_connector::outcome::Answer;
@@ -122,7 +122,7 @@ fn find_lane(granted: &mut Granted) {
     }
     let upstream = &granted.installed.upstream;
     let path = granted.head.target.path();
-    let body = granted.body.whole();
+    let body = granted.body.whole().filter(|body| !body.is_empty());
     let parts = [
         pacing.scope.clone(),
         connector.limits.scope_of_path(path).map(str::to_owned),
@@ -139,12 +139,12 @@ fn find_lane(granted: &mut Granted) {
         .reduce(|one, other| one + " " + &other);
     let lane = upstream.lane(scope.as_deref());
     if learns {
-        let json_bytes = match granted.head.headers.get(header::CONTENT_TYPE) {
-            Some(kind) if kind.to_str().is_ok_and(media::is_json) => {
-                body.map_or(0, <[u8]>::len) as u64
-            }
-            Some(_) | None => 0,
+        let is_json = |headers: &HeaderMap| {
+            let kind = headers.get(header::CONTENT_TYPE);
+            kind.is_some_and(|kind| kind.to_str().is_ok_and(media::is_json))
         };
+        let json = body.filter(|_| is_json(&granted.head.headers));
+        let json_bytes = json.map_or(0, <[u8]>::len) as u64;
         granted.amounts = amounts(connector.limits.estimate(body, json_bytes));
     }
     granted.lane = lane;
