@@ -84,5 +84,5 @@ pub use replay::Shape;
 pub use settle::{Asked, Freshened, Old, Outcome, Settled};
 pub use status::{CACHE_STATUS, Forwarded, Kept, only_if_cached};
 pub use stored::{Conditions, Parts, Stored};
-pub use storing::{NotStored, storable};
+pub use storing::{NotStored, may_keep_status, storable};
 pub use vary::Varied;

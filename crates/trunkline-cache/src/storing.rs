@@ -139,14 +139,22 @@ fn refuse_by_kind(
     if !policy.covers(request.method) || request.method == Method::HEAD {
         return Err(NotStored::Method);
     }
-    let code = status.as_u16();
-    if status.is_informational() || matches!(code, 206 | 304 | 412 | 416 | 428 | 429 | 431 | 511) {
+    if !may_keep_status(status) {
         return Err(NotStored::Status);
     }
     if RequestDirectives::read(request.headers).no_store() {
         return Err(NotStored::RequestNoStore);
     }
     Ok(())
+}
+
+/// Whether an answer with this status may be kept at all: see [`NotStored::Status`].
+pub fn may_keep_status(status: StatusCode) -> bool {
+    !status.is_informational()
+        && !matches!(
+            status.as_u16(),
+            206 | 304 | 412 | 416 | 428 | 429 | 431 | 511
+        )
 }
 
 fn refuse_by_directive(control: &Control, status: StatusCode) -> Result<(), NotStored> {

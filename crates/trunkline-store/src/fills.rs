@@ -66,6 +66,13 @@ impl<F, T> Fills<F, T> {
         Join::Lead(Lead::new(Arc::clone(self), key, fill))
     }
 
+    /// Starts a call that nobody may join, for whoever has wishes that others have not. What it gets
+    /// is kept as other answers are.
+    pub fn lead_alone(self: &Arc<Self>, key: Key, address: &Address) -> Lead<F, T> {
+        let fill = Arc::new(Fill::new(self.store.mark(address)));
+        Lead::new(Arc::clone(self), key, fill)
+    }
+
     /// How many calls may be joined.
     pub fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)

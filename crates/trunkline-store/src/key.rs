@@ -86,6 +86,19 @@ impl KeyMaker {
         Key(self.digest(&self.fields))
     }
 
+    /// Forgets all fields but those of the resource: a body may be among them.
+    #[must_use]
+    pub fn into_resource(mut self) -> Self {
+        /// What little it has is not worth moving.
+        const LITTLE: usize = 2048;
+        self.fields
+            .truncate(self.resource_end.unwrap_or(usize::MAX));
+        if LITTLE < self.fields.capacity() {
+            self.fields.shrink_to_fit();
+        }
+        self
+    }
+
     /// The address of the fields that name the resource.
     pub fn address(&self) -> Address {
         let end = self.resource_end.unwrap_or(self.fields.len());

@@ -8,11 +8,11 @@ mod second;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use trunkline_redis::Redis;
-use trunkline_store::{Address, Bounds, Fills, Naming, Store};
+use trunkline_store::{Address, Bounds, Fills, Mark, Naming, Store};
 
 use crate::config;
 use crate::error::Error;
@@ -36,6 +36,8 @@ const PASSING_FOR: Duration = Duration::from_secs(10);
 pub(crate) struct Cache {
     pub(crate) fills: Arc<SharedFills>,
     pub(crate) naming: Naming,
+    /// Calls under way whose answers may be kept.
+    asked_for: Arc<AtomicUsize>,
     /// What other processes keep too.
     redis: Option<Redis>,
     /// What Redis has yet to forget.
@@ -56,6 +58,20 @@ pub(crate) enum Word {
     Collapsed,
     /// It had none.
     Miss,
+}
+
+/// A call under way whose answer may be kept. As long as it is there, changes are told to the store.
+#[derive(Debug)]
+pub(crate) struct AskedFor {
+    /// By which the store knows whether the answer is outdated.
+    pub(crate) mark: Mark,
+    count: Arc<AtomicUsize>,
+}
+
+impl Drop for AskedFor {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Word {
@@ -91,6 +107,7 @@ impl Cache {
                 Some(_) => Naming::Shared,
                 None => Naming::Own(chance()),
             },
+            asked_for: Arc::default(),
             redis,
             forgetting: Arc::default(),
             counts: Default::default(),
@@ -107,7 +124,19 @@ impl Cache {
 
     /// Whether anything is kept that could be outdated.
     pub(crate) fn holds_any(&self) -> bool {
-        self.redis.is_some() || !self.fills.is_empty() || self.store().figures().entries != 0
+        self.redis.is_some()
+            || self.asked_for.load(Ordering::SeqCst) != 0
+            || self.store().figures().entries != 0
+    }
+
+    /// Begins to ask for an answer that may be kept.
+    pub(crate) fn ask_for(&self, question: &Question) -> AskedFor {
+        // Before the mark: who changes something at the upstream looks in the other order.
+        self.asked_for.fetch_add(1, Ordering::SeqCst);
+        AskedFor {
+            mark: self.store().mark(&question.address()),
+            count: Arc::clone(&self.asked_for),
+        }
     }
 
     /// For a while, whoever asks this does not wait for others: what they get is not kept.

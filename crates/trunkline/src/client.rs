@@ -278,7 +278,7 @@ impl Trunkline {
     /// # Errors
     /// [`ErrorKind::BadInput`], and [`ErrorKind::SharedStoreAway`] if the others cannot be told.
     pub async fn purge(&self, purge: Purge) -> Result<u64, Error> {
-        self.shared.cache.purge(&purge).await
+        self.shared.cache.purge(&purge, self.clock()).await
     }
 
     /// From now on, every call is put down in the log in this folder, for as long as `calls.keep`

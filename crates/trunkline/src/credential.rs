@@ -215,6 +215,12 @@ impl Credential {
         traces.fold(text.to_owned(), |text, trace| text.replace(trace, "…"))
     }
 
+    /// Whether [`Credential::mask`] would find anything.
+    pub(crate) fn stands_in(&self, connector: &Connector, text: &str) -> bool {
+        let mut traces = self.traces(connector).iter().map(Secret::expose);
+        traces.any(|trace| trace.len() <= text.len() && text.contains(trace))
+    }
+
     fn find_traces(&self, connector: &Connector) -> Vec<Secret> {
         let mut texts = Vec::new();
         for (spec, known) in connector.secrets.iter().zip(&self.values.specs) {

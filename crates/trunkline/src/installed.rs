@@ -308,6 +308,13 @@ impl Installed {
         }
     }
 
+    /// Whether a trace of a secret stands in a text. For most texts that takes no more than a look at
+    /// their length.
+    pub(crate) fn has_secret_in(&self, text: &str) -> bool {
+        let credential = self.credential.as_ref();
+        credential.is_ok_and(|credential| credential.stands_in(&self.connector, text))
+    }
+
     /// How it is proven who calls.
     ///
     /// # Errors

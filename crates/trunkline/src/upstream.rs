@@ -21,7 +21,7 @@ use trunkline_limit::Nanos;
 use trunkline_limit::breaker::{self, Breaker};
 use trunkline_limit::concurrency::{self, Concurrency};
 use trunkline_limit::keys::{Forgettable, Found, Keys};
-use trunkline_limit::learned::Learned;
+use trunkline_limit::learned::{Amounts, Learned, Sent, Told};
 
 pub(crate) use budget::RetryBudget;
 pub(crate) use enter::{Attempt, Cause, Refused};
@@ -70,6 +70,14 @@ pub(crate) struct Upstream {
 pub(crate) struct Lane {
     line: Line,
     learned: Learned,
+}
+
+impl Lane {
+    /// Learns what was told to a call that was sent then, and that was not counted here.
+    pub(crate) fn learn(&self, at: Nanos, now: Nanos, told: &[Told]) {
+        let amounts = Amounts::default();
+        self.learned.answered(now, &Sent { amounts, at }, told);
+    }
 }
 
 /// Whose limits a kind of request falls under; empty where nothing is known.

@@ -299,6 +299,7 @@ fn no_secret_and_no_query_is_ever_in_the_file() {
     let key = Product::key("OPENAI_API_KEY");
     for target in [
         format!("/openai/v1/models?key={key}&x={CANARY}"),
+        format!("/openai/v1/models/{key}"),
         format!("/twilio/2010-04-01/Accounts/{sid}/Messages.json"),
         "/telegram/bot123456:canary-of-the-bot-1f2e3d4c/getMe".to_owned(),
         format!("/telegram/bot{CANARY}/getMe"),
@@ -317,7 +318,7 @@ fn no_secret_and_no_query_is_ever_in_the_file() {
         "/openai/v1/embeddings",
         format!("{CANARY:?}"),
     ));
-    wait_until_written(&gateway, 10);
+    wait_until_written(&gateway, 11);
     let running = files(&product);
     gateway.stop().expect(0);
     let ended = files(&product);

@@ -104,7 +104,7 @@ impl Replayable {
     ///
     /// # Errors
     ///
-    /// [`GatherError`]; the body cannot be sent then.
+    /// [`GatherError`]. What is too large can be sent still; what broke cannot.
     pub async fn gather(&mut self, bytes_max: usize) -> Result<(), GatherError> {
         let Source::Tape(tape) = &self.0 else {
             return Ok(());
@@ -115,26 +115,21 @@ impl Replayable {
             tape.state = State::Broken;
             std::mem::take(&mut tape.source)
         };
+        let mut taken = Taken::default();
         let announced = source.size_hint().lower();
-        if usize::try_from(announced).is_ok_and(|bytes| bytes_max < bytes) {
-            return Err(GatherError::TooLarge(bytes_max));
-        }
-        let mut all = BytesMut::new();
-        while let Some(frame) = future::poll_fn(|cx| Pin::new(&mut source).poll_frame(cx)).await {
-            let Ok(data) = frame?.into_data() else {
-                continue;
+        let mut is_too_large = usize::try_from(announced).is_ok_and(|bytes| bytes_max < bytes);
+        while !is_too_large {
+            let Some(frame) = future::poll_fn(|cx| Pin::new(&mut source).poll_frame(cx)).await
+            else {
+                self.0 = taken.into_source();
+                return Ok(());
             };
-            if bytes_max < all.len() + data.len() {
-                return Err(GatherError::TooLarge(bytes_max));
+            if let Ok(data) = frame?.into_data() {
+                is_too_large = bytes_max < taken.push(data);
             }
-            all.extend_from_slice(&data);
         }
-        self.0 = if all.is_empty() {
-            Source::Empty
-        } else {
-            Source::Full(all.freeze())
-        };
-        Ok(())
+        lock(tape).put_back(taken, source);
+        Err(GatherError::TooLarge(bytes_max))
     }
 
     /// Whether [`Replayable::attempt`] would give a body now.
@@ -170,6 +165,38 @@ impl Replayable {
                     sent: 0,
                     has_sent_trailers: false,
                 }))
+            }
+        }
+    }
+}
+
+/// What was gathered so far.
+#[derive(Default)]
+struct Taken {
+    frames: Vec<Bytes>,
+    bytes: usize,
+}
+
+impl Taken {
+    /// How many bytes there are then.
+    fn push(&mut self, data: Bytes) -> usize {
+        self.bytes = self.bytes.saturating_add(data.len());
+        self.frames.push(data);
+        self.bytes
+    }
+
+    fn into_source(mut self) -> Source {
+        if self.bytes == 0 {
+            return Source::Empty;
+        }
+        match self.frames.pop() {
+            Some(only) if self.frames.is_empty() => Source::Full(only),
+            last => {
+                let mut all = BytesMut::with_capacity(self.bytes);
+                for frame in self.frames.iter().chain(&last) {
+                    all.extend_from_slice(frame);
+                }
+                Source::Full(all.freeze())
             }
         }
     }
@@ -261,6 +288,14 @@ impl Replay {
 }
 
 impl Tape {
+    /// Puts back what was taken and not sent.
+    fn put_back(&mut self, taken: Taken, source: Body) {
+        self.recorded = taken.frames;
+        self.recorded_bytes = taken.bytes;
+        self.source = source;
+        self.state = State::Recording;
+    }
+
     fn can_attempt(&self) -> bool {
         match self.state {
             State::Recording | State::Complete => true,

@@ -17,8 +17,8 @@ use crate::installed::Keeping;
 pub(crate) struct Question {
     pub(crate) policy: Policy,
     pub(crate) key: Key,
-    /// For what is hardly ever asked: the resource's address.
-    pub(crate) names: KeyMaker,
+    /// For what is hardly ever asked: its address.
+    pub(crate) resource: KeyMaker,
 }
 
 /// What the key of a call is made of, besides its resource.
@@ -27,6 +27,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) identity: &'a [u8; 16],
     /// What the call shows of who makes it, as a number.
     pub(crate) presents: u8,
+    /// How the answer is judged, as a number: what one lets pass another may refuse.
+    pub(crate) validate: u8,
     pub(crate) caller: &'a Caller,
     /// The token of somebody who has signed in at the API.
     pub(crate) own_token: Option<&'a [u8]>,
@@ -55,13 +57,13 @@ impl Question {
         Self {
             policy,
             key: names.key(),
-            names,
+            resource: names.into_resource(),
         }
     }
 
     /// Names the resource, whoever asks for it.
     pub(crate) fn address(&self) -> Address {
-        self.names.address()
+        self.resource.address()
     }
 }
 
@@ -79,7 +81,9 @@ fn add_asker(
     asker: &Asker<'_>,
     (policy, keeping): (Policy, Option<&Keeping>),
 ) {
-    maker.add(asker.identity).add(&[asker.presents]);
+    maker
+        .add(asker.identity)
+        .add(&[asker.presents, asker.validate]);
     match asker.caller {
         Caller::Anyone => maker.add(b""),
         Caller::Listener(connector) => maker.add(b"listener").add(connector.as_str().as_bytes()),
@@ -157,7 +161,7 @@ fn add_header(maker: &mut KeyMaker, name: &HeaderName, headers: &HeaderMap) {
 }
 
 /// Whether a header is one of HTTP's own by which answers are negotiated.
-fn is_of_http(name: &HeaderName) -> bool {
+pub(super) fn is_of_http(name: &HeaderName) -> bool {
     let text = name.as_str();
     text.starts_with("accept")
         || text.starts_with("if-")
@@ -183,19 +187,41 @@ fn may_choose(name: &HeaderName) -> bool {
         header::ORIGIN,
         header::DATE,
     ];
-    const TRACES: [&str; 9] = [
-        "x-stainless-",
-        "x-request-id",
-        "x-client-request-id",
-        "x-b3-",
-        "traceparent",
-        "tracestate",
-        "baggage",
-        "sentry-",
-        "x-stripe-client-",
-    ];
-    let text = name.as_str();
-    !NEVER.contains(name) && !TRACES.iter().any(|beginning| text.starts_with(beginning))
+    !NEVER.contains(name) && !is_trace(name.as_str())
+}
+
+/// Whether a header is for whoever traces or counts calls. Whole names, since an API may have one of
+/// its own that only begins so.
+fn is_trace(name: &str) -> bool {
+    matches!(
+        name,
+        "x-request-id"
+            | "x-client-request-id"
+            | "traceparent"
+            | "tracestate"
+            | "baggage"
+            | "sentry-trace"
+            | "x-b3-traceid"
+            | "x-b3-spanid"
+            | "x-b3-parentspanid"
+            | "x-b3-sampled"
+            | "x-b3-flags"
+            // What Stripe's SDKs, and those that Stainless makes, say of themselves.
+            | "x-stripe-client-user-agent"
+            | "x-stripe-client-telemetry"
+            | "x-stainless-lang"
+            | "x-stainless-package-version"
+            | "x-stainless-os"
+            | "x-stainless-arch"
+            | "x-stainless-runtime"
+            | "x-stainless-runtime-version"
+            | "x-stainless-async"
+            | "x-stainless-retry-count"
+            | "x-stainless-timeout"
+            | "x-stainless-read-timeout"
+            | "x-stainless-helper-method"
+            | "x-stainless-raw-response"
+    )
 }
 
 /// The fields of a query that matter, by name; those of one name stay in their order.

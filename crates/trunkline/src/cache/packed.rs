@@ -62,6 +62,9 @@ pub(crate) fn unpack(packed: Bytes) -> Option<Entry> {
     let mut rest = Reader(packed);
     let method = Method::from_bytes(&rest.bytes()?).ok()?;
     let status = StatusCode::from_u16(rest.u16()?).ok()?;
+    if !trunkline_cache::may_keep_status(status) {
+        return None;
+    }
     let received_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(rest.u64()?))?;
     let initial_age = Duration::from_millis(rest.u64()?);
     let explicit = match rest.u64()? {

@@ -66,7 +66,7 @@ impl Cache {
     ///
     /// # Errors
     /// [`ErrorKind::BadInput`]; [`ErrorKind::SharedStoreAway`], if the others cannot be told.
-    pub(crate) async fn purge(&self, purge: &Purge) -> Result<u64, Error> {
+    pub(crate) async fn purge(&self, purge: &Purge, clock: &Clock) -> Result<u64, Error> {
         let selection = purge.selection()?;
         let Some(redis) = &self.redis else {
             return Ok(self.store().purge(&selection) as u64);
@@ -76,11 +76,13 @@ impl Cache {
         if told.is_ok() {
             return Ok(removed);
         }
+        // Else it would bring them back.
+        self.have_forgotten(redis, &everything(), clock);
         let message = format!(
             "{removed} answers are gone from this process, and Redis cannot be asked for the others"
         );
         Err(Error::new(ErrorKind::SharedStoreAway, message)
-            .with_hint("ask again when Redis is back; other processes still have theirs"))
+            .with_hint("other processes have theirs until Redis is back, which then forgets all"))
     }
 
     /// What was changed at the upstream is not served any more.

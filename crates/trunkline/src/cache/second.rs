@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderName, header};
+use http::header;
 use trunkline_redis::{Labels, Put};
 use trunkline_store::{Entry, Key};
 
-use super::{Cache, Question, packed};
+use super::{Cache, Question, key, packed};
 
 /// What can be asked about whether it is still good is worth keeping for longer than it is.
 const ASKABLE_FOR: Duration = Duration::from_mins(10);
@@ -30,19 +30,10 @@ impl Cache {
             return;
         };
         let stored = entry.stored();
-        let names_secret = |name: &HeaderName| {
-            *name == header::AUTHORIZATION
-                || *name == header::COOKIE
-                || name.as_str().contains("key")
-                || name.as_str().contains("token")
-        };
-        // What the caller sent there would stand in Redis.
-        if stored
-            .parts()
-            .vary
-            .iter()
-            .any(|field| names_secret(&field.name))
-        {
+        // What the caller sent there would stand in Redis. Of other headers than those of HTTP's own
+        // negotiation, nobody knows whether that is a secret.
+        let mut varied = stored.parts().vary.iter();
+        if !varied.all(|field| key::is_of_http(&field.name) || field.name == header::ORIGIN) {
             return;
         }
         let useful = stored.useful_until_age().saturating_sub(stored.age(now));

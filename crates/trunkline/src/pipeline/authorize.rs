@@ -74,6 +74,7 @@ pub(super) struct Granted {
     pub(super) body: Replayable,
     pub(super) idempotency: Option<(HeaderName, HeaderValue)>,
     pub(super) repeatable: Repeatable,
+    pub(super) asks_graphql: Option<AsksGraphql>,
     pub(super) retry: RetryPolicy,
     pub(super) limits: Limits,
     pub(super) deadline_holds: DeadlineHolds,
@@ -89,6 +90,15 @@ pub(super) enum DeadlineHolds {
     UntilAnswer,
     /// Until the answer has ended: this caller wants it so.
     UntilEnd,
+}
+
+/// What a body of GraphQL asks for, as far as that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AsksGraphql {
+    /// To read.
+    Query,
+    /// To change something, perhaps.
+    Other,
 }
 
 /// Whose host a call goes to.
@@ -149,11 +159,13 @@ pub(super) fn authorize(
     };
     let target = ours.map_or(Ok(target), resolve::parse)?;
     let idempotency = idempotency(&resolved, record);
+    let asks_graphql = asks_graphql(&resolved);
     let own_token = own_token(&resolved).filter(|_| shows);
     let retry = retry(installed.retry, options.attempts_max, &resolved.headers);
     strip::strip(&mut resolved.headers, &installed.credential_headers, proof);
     Ok(Box::new(Granted {
-        repeatable: repeatable(&resolved, idempotency.as_ref()),
+        repeatable: repeatable(&resolved, asks_graphql, idempotency.as_ref()),
+        asks_graphql,
         idempotency,
         retry,
         limits: limits(installed, options, record),
@@ -321,6 +333,7 @@ impl Granted {
         let asker = Asker {
             identity: self.installed.identity(),
             presents: self.presents as u8,
+            validate: self.validate as u8,
             caller: &self.caller,
             own_token: self.own_token.as_deref().map(|(_, token)| token.as_bytes()),
             headers: &self.head.headers,
@@ -361,6 +374,7 @@ impl Granted {
             body: Replayable::new(body, REPLAY_MAX),
             idempotency: self.idempotency.clone(),
             repeatable: self.repeatable,
+            asks_graphql: self.asks_graphql,
             retry: self.retry,
             limits: self.limits.clone(),
             deadline_holds: self.deadline_holds,
@@ -566,7 +580,11 @@ fn own_token(resolved: &Resolved) -> Option<Box<(HeaderName, HeaderValue)>> {
     Some(Box::new((token.header.clone(), value)))
 }
 
-fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> Repeatable {
+fn repeatable(
+    resolved: &Resolved,
+    asks_graphql: Option<AsksGraphql>,
+    key: Option<&(HeaderName, HeaderValue)>,
+) -> Repeatable {
     let only_reads = resolved
         .operation()
         .is_some_and(|operation| operation.repeatable == format::Repeatable::Always);
@@ -575,7 +593,7 @@ fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> R
         MethodsPromise::TheUsual => resolved.method.is_idempotent(),
         MethodsPromise::Nothing => false,
     };
-    if is_promised || only_reads || is_query(resolved) {
+    if is_promised || only_reads || asks_graphql == Some(AsksGraphql::Query) {
         Repeatable::Harmless
     } else if key.is_some() || carries_key(resolved) {
         Repeatable::Keyed
@@ -584,17 +602,18 @@ fn repeatable(resolved: &Resolved, key: Option<&(HeaderName, HeaderValue)>) -> R
     }
 }
 
-/// Whether it asks a GraphQL question, which only reads, whatever its method.
-fn is_query(resolved: &Resolved) -> bool {
-    let of_graphql = |operation: &Operation| operation.body == BodyKind::Graphql;
-    if !resolved.operation().is_some_and(of_graphql) {
-        return false;
-    }
+/// Whether its GraphQL only reads, whatever its method; `None` where it is none.
+fn asks_graphql(resolved: &Resolved) -> Option<AsksGraphql> {
+    let of_graphql = |operation: &&Operation| operation.body == BodyKind::Graphql;
+    resolved.operation().filter(of_graphql)?;
     let kind = resolved.graphql.or_else(|| match &resolved.body {
         Body::Full(bytes) => graphql_kind(bytes),
         _ => None,
     });
-    kind == Some(OperationKind::Query)
+    Some(match kind {
+        Some(OperationKind::Query) => AsksGraphql::Query,
+        Some(_) | None => AsksGraphql::Other,
+    })
 }
 
 fn graphql_kind(body: &[u8]) -> Option<OperationKind> {

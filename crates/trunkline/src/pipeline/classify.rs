@@ -32,6 +32,16 @@ pub(super) struct Classified {
     pub(super) outcome: Outcome,
 }
 
+impl Classified {
+    /// The same, if it holds no connection: its body is all there, or there is none.
+    pub(super) fn at_rest(self) -> Option<Self> {
+        match &self.outcome {
+            Outcome::Answered(answered) if answered.body.rest.is_some() => None,
+            Outcome::Answered(_) | Outcome::Failed(_) => Some(self),
+        }
+    }
+}
+
 /// What an attempt ended with.
 pub(super) enum Outcome {
     /// An answer, good or bad. Boxed, because it is handed on several times.

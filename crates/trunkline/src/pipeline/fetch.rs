@@ -1,8 +1,8 @@
 //! Asks the upstream: attempts, until one is the last.
 
 use super::authorize::Granted;
-use super::classify::{self, Answered};
-use super::retry::Decision;
+use super::classify::{self, Answered, Classified};
+use super::retry::{Decision, Why};
 use super::trail::Trail;
 use super::{pace, renew, send, settle, sign};
 use crate::client::Trunkline;
@@ -20,14 +20,23 @@ pub(super) async fn fetch(
     // What is answered without the upstream is none of its load.
     let budget = &granted.installed.upstream.budget;
     budget.count_call(trail.started());
+    let mut before: Option<Box<Classified>> = None;
     loop {
         if renew::is_needed(granted) {
             Box::pin(renew::renew(engine, granted)).await?;
         }
-        let mut permit = if let Some(permit) = pace::at_once(granted, trail)? {
-            permit
-        } else {
-            Box::pin(pace::wait(engine, granted, trail)).await?
+        let permit = match pace::at_once(granted, trail) {
+            Ok(Some(permit)) => Ok(permit),
+            Ok(None) => Box::pin(pace::wait(engine, granted, trail)).await,
+            Err(refused) => Err(refused),
+        };
+        let mut permit = match (permit, before.take()) {
+            (Ok(permit), _) => permit,
+            // What the upstream said last tells more than that it may not be asked again.
+            (Err(_), Some(before)) => {
+                return settle::settle(granted, *before, Why::AttemptsUsed);
+            }
+            (Err(refused), None) => return Err(refused),
         };
         let signed = sign::sign(granted, trail, &mut permit)?;
         let sent = send::send(engine.egress(), signed).await;
@@ -37,7 +46,8 @@ pub(super) async fn fetch(
         match settle::decide(granted, &classified, trail) {
             Decision::After(wait) => {
                 // What came of this attempt may hold a connection; whoever sleeps holds none.
-                drop((classified, permit));
+                drop(permit);
+                before = classified.at_rest().map(Box::new);
                 engine.clock().sleep(wait).await;
             }
             Decision::Renew => {

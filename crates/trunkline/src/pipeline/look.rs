@@ -11,13 +11,13 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use trunkline_cache::{Decision, Forwarded, Hit, HitKind, Kept, Policy, Shape, Stored, Why};
-use trunkline_store::{Address, Entry, Join, Key, Known, Labels, Mark, Slot};
+use trunkline_store::{Address, Entry, Join, Key, Known, Labels, Slot};
 
-use super::authorize::Granted;
+use super::authorize::{AsksGraphql, Granted};
 use super::classify::{self, Answered};
 use super::fetch;
 use super::trail::Trail;
-use crate::cache::{Question, Word};
+use crate::cache::{AskedFor, Question, Word};
 use crate::call::Validate;
 use crate::client::Trunkline;
 use crate::config::Keep;
@@ -29,6 +29,7 @@ use crate::installed::{Keeping, Methods};
 
 use ask::Resolution;
 pub(crate) use lead::OwnAnswer;
+use share::Sharing;
 
 /// An answer, and where it came from.
 pub(super) struct Looked {
@@ -61,7 +62,7 @@ pub(super) struct Done {
 pub(super) struct Storing {
     pub(super) question: Question,
     pub(super) stored: Stored,
-    pub(super) mark: Mark,
+    pub(super) asked_for: AskedFor,
     pub(super) began: SystemTime,
 }
 
@@ -94,7 +95,15 @@ fn policy(granted: &Granted) -> Option<(Policy, Option<&Keeping>)> {
     if granted.fault.is_some() {
         return None;
     }
+    // GraphQL has one address for what reads and what changes.
+    if granted.asks_graphql == Some(AsksGraphql::Other) {
+        return None;
+    }
     let reads = matches!(granted.head.method, Method::GET | Method::HEAD);
+    // Such a body may choose the answer, and no cache looks at it (RFC 9110 section 9.3.1).
+    if reads && granted.body.whole().is_none_or(|body| !body.is_empty()) {
+        return None;
+    }
     let wanted = if reads {
         Methods::Reading
     } else if granted.head.method == Method::POST {
@@ -130,7 +139,7 @@ pub(super) async fn look(
         let answered = fetch::fetch(engine, granted, trail).await?;
         return Ok(Looked::uncached(answered));
     };
-    let mut may_share = share::may_share(granted);
+    let mut sharing = share::sharing(granted);
     loop {
         let now = trail.now();
         let moment = (now, trail.wall_of(now));
@@ -145,12 +154,19 @@ pub(super) async fn look(
             Found::OnlyIfCached => return Err(not_cached()),
             Found::Nothing(asking) => asking,
         };
-        let is_passing = matches!(known, Known::Passing);
-        if !may_share || is_passing || !share::leads_to_sharing(asking.why) {
+        let is_alone = sharing == Sharing::None
+            || matches!(known, Known::Passing)
+            || !share::leads_to_sharing(asking.why)
+            || !share::may_lead(granted, &asking);
+        if is_alone {
             return alone(engine, granted, trail, (question, asking, moment.1)).await;
         }
         let fills = &engine.cache().fills;
-        match fills.join(question.key, question.address(), &known) {
+        let joined = match sharing {
+            Sharing::Own => Join::Lead(fills.lead_alone(question.key, &question.address())),
+            _ => fills.join(question.key, question.address(), &known),
+        };
+        match joined {
             Join::Again => {}
             Join::Follow(reader) if share::may_follow(granted) => {
                 if let Some(looked) = share::follow(
@@ -163,15 +179,16 @@ pub(super) async fn look(
                 {
                     return Ok(looked);
                 }
-                may_share = false;
+                sharing = Sharing::None;
             }
-            Join::Follow(_) => may_share = false,
+            Join::Follow(_) => sharing = Sharing::None,
             Join::Lead(lead) => {
-                let asked = lead::lead(engine, granted, trail, (lead, &question, asking)).await?;
+                let to_ask = (&question, asking, sharing);
+                let asked = lead::lead(engine, granted, trail, (lead, to_ask)).await?;
                 if let Some(looked) = asked {
                     return Ok(looked);
                 }
-                may_share = false;
+                sharing = Sharing::None;
             }
         }
     }
@@ -225,9 +242,9 @@ async fn alone(
     trail: &mut Trail,
     (question, asking, began): (Question, Asking, SystemTime),
 ) -> Result<Looked, Error> {
-    let mark = engine.cache().store().mark(&question.address());
+    let asked_for = engine.cache().ask_for(&question);
     let why = asking.why;
-    match ask::ask(engine, granted, trail, (&question, &asking, mark)).await {
+    match ask::ask(engine, granted, trail, (&question, &asking, asked_for.mark)).await {
         Resolution::Kept(entry, hit, status) | Resolution::Renewed(entry, hit, status) => {
             // The exchange is over, however long the caller reads.
             drop(trail.take_permit());
@@ -259,7 +276,7 @@ async fn alone(
                     storing: Box::new(Storing {
                         question,
                         stored,
-                        mark,
+                        asked_for,
                         began,
                     }),
                 },
@@ -384,6 +401,13 @@ fn failed(why: Why) -> HeaderValue {
 }
 
 impl Asking {
+    /// Whether the upstream is asked about what is kept, in place of what the caller asks.
+    fn has_conditions(&self) -> bool {
+        let candidate = self.candidate.as_ref();
+        let entry = candidate.and_then(|(slot, which)| slot.entries().get(*which));
+        entry.is_some_and(|entry| !entry.stored().conditions().is_empty())
+    }
+
     fn anew(why: Why) -> Self {
         Self {
             why,

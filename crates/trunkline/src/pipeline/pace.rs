@@ -1,6 +1,7 @@
 //! Lets an attempt go when the limits allow it, and learns from how it went.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
@@ -23,6 +24,9 @@ use crate::upstream::{Attempt, Cause, Heeds, Permit, Reach, Refused};
 /// How long a refusal holds others where nobody has declared whose limit it is of. It may be that of
 /// one route, so after this one sees whether others are refused too.
 const UNDECLARED_MAX: Duration = Duration::from_mins(1);
+
+/// Longer paths are not remembered.
+const ROUTE_BYTES_MAX: usize = 512;
 
 /// What an answer told of limits, beyond what the call itself is to make of it.
 #[derive(Debug, Default)]
@@ -120,25 +124,9 @@ fn find_lane(granted: &mut Granted) {
     if !learns && pacing.scope.is_none() {
         return;
     }
-    let upstream = &granted.installed.upstream;
-    let path = granted.head.target.path();
-    let body = granted.body.whole().filter(|body| !body.is_empty());
-    let parts = [
-        pacing.scope.clone(),
-        connector.limits.scope_of_path(path).map(str::to_owned),
-        match &connector.limits.scope {
-            Scope::Connection => None,
-            Scope::Operation => granted.operation_name(),
-            Scope::Request(_) => connector.limits.scope_of_request(body),
-            Scope::Header(_) => upstream.bucket_of(&route(granted)),
-        },
-    ];
-    let scope = parts
-        .into_iter()
-        .flatten()
-        .reduce(|one, other| one + " " + &other);
-    let lane = upstream.lane(scope.as_deref());
+    let lane = granted.installed.upstream.lane(scope(granted).as_deref());
     if learns {
+        let body = body(granted);
         let is_json = |headers: &HeaderMap| {
             let kind = headers.get(header::CONTENT_TYPE);
             kind.is_some_and(|kind| kind.to_str().is_ok_and(media::is_json))
@@ -150,10 +138,39 @@ fn find_lane(granted: &mut Granted) {
     granted.lane = lane;
 }
 
-/// What tells requests apart of which an answer says whose limits they fall under.
-fn route(granted: &Granted) -> String {
-    let name = granted.operation_name();
-    name.unwrap_or_else(|| granted.head.target.path().to_owned())
+fn body(granted: &Granted) -> Option<&[u8]> {
+    granted.body.whole().filter(|body| !body.is_empty())
+}
+
+/// What is known of whose limits a call falls under.
+fn scope(granted: &Granted) -> Option<String> {
+    let pacing = granted.pacing();
+    let limits = &granted.installed.connector.limits;
+    let parts = [
+        pacing.scope.clone(),
+        limits
+            .scope_of_path(granted.head.target.path())
+            .map(str::to_owned),
+        match &limits.scope {
+            Scope::Connection => None,
+            Scope::Operation => granted.operation_name(),
+            Scope::Request(_) => limits.scope_of_request(body(granted)),
+            Scope::Header(_) => {
+                let upstream = &granted.installed.upstream;
+                route(granted).and_then(|route| upstream.bucket_of(route))
+            }
+        },
+    ];
+    let parts = parts.into_iter().flatten();
+    parts.reduce(|one, other| one + " " + &other)
+}
+
+/// What tells requests apart of which an answer says whose limits they fall under. Too long a path is
+/// remembered of none.
+fn route(granted: &Granted) -> Option<&str> {
+    let operation = granted.operation();
+    let route = operation.map_or(granted.head.target.path(), |operation| &operation.name);
+    (route.len() <= ROUTE_BYTES_MAX).then_some(route)
 }
 
 /// Looks what an answer tells of limits.
@@ -200,8 +217,13 @@ pub(super) fn learn(
         return;
     }
     permit.went(outcome, reach, (&told, now));
-    if let Some(bucket) = lesson.scope {
-        upstream.note_bucket(&route(granted), bucket);
+    if let (Some(bucket), Some(route)) = (lesson.scope, route(granted)) {
+        upstream.note_bucket(route, bucket);
+        // The first answer of a route tells of a bucket that nobody knew it to be in.
+        let lane = upstream.lane(scope(granted).as_deref());
+        if !Arc::ptr_eq(&lane, &granted.lane) {
+            lane.learn(upstream.at(trail.sent()), now, &told);
+        }
     }
     if outcome != Outcome::Throttled {
         return;

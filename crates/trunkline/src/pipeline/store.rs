@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use trunkline_cache::{CACHE_STATUS, Kept, Policy, ResponseHead};
 use trunkline_store::{Entry, Key};
 
-use super::authorize::Granted;
+use super::authorize::{AsksGraphql, Granted};
 use super::classify::Answered;
 use super::look::{self, Done, Note, Storing};
 use super::trail::Trail;
@@ -76,7 +76,7 @@ fn keep(
     let Storing {
         question,
         stored,
-        mark,
+        asked_for,
         began,
     } = storing;
     let ttl = look::ttl(&stored, trail);
@@ -85,7 +85,10 @@ fn keep(
     let body = bytes::Bytes::copy_from_slice(&answered.body.first);
     let entry = Arc::new(Entry::new(stored, body, Arc::new(labels)));
     let cache = engine.cache();
-    match cache.store().put(question.key, Arc::clone(&entry), mark) {
+    match cache
+        .store()
+        .put(question.key, Arc::clone(&entry), asked_for.mark)
+    {
         Ok(()) => {
             cache.share(&question.key, &entry, (began, trail.wall()));
             Kept::Stored { ttl }
@@ -105,7 +108,11 @@ pub(super) fn invalidate(engine: &Trunkline, granted: &Granted, answered: &Answe
         .keeping()
         .filter(|one| one.methods == Methods::Asking);
     let policy = match asks.map(|keeping| keeping.time) {
-        Some(crate::config::Keep::For(time)) => Policy::ExplicitPost(time),
+        Some(crate::config::Keep::For(time))
+            if granted.asks_graphql != Some(AsksGraphql::Other) =>
+        {
+            Policy::ExplicitPost(time)
+        }
         Some(_) | None => Policy::Headers,
     };
     if !answered.status.is_success() && !answered.status.is_redirection() || !cache.holds_any() {

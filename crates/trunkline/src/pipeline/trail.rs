@@ -91,6 +91,11 @@ impl Trail {
         }
     }
 
+    /// When the last attempt was let go.
+    pub(super) fn sent(&self) -> Instant {
+        self.sent
+    }
+
     /// Notes that the last attempt has ended.
     pub(super) fn attempt_has_ended(&mut self) {
         self.ended = self.now();

@@ -223,3 +223,84 @@ fn what_a_former_address_brought_is_not_served_for_the_next() {
     gateway.get("/acme/thing").expect(200);
     assert_eq!(second.heard_under("thing").len(), 1);
 }
+
+#[test]
+fn what_is_asked_in_the_body_of_a_get_is_nobody_elses() {
+    let upstream = counting();
+    let gateway = acme(&upstream).serve();
+    let ask = |body: &str| {
+        let request = Request::get("/acme/thing").body(body);
+        request.send_after(gateway.address()).expect(200).text()
+    };
+    let bodies = ["alice", "bob", "", "alice", ""];
+    // Without a body, the second has what the first was answered.
+    assert_eq!(bodies.map(ask), ["0", "1", "2", "3", "2"]);
+}
+
+#[test]
+fn a_change_by_graphql_is_made_each_time() {
+    let upstream = Upstream::start((0..6).map(|number| {
+        let json = format!(r#"{{"data":{{"number":{number}}}}}"#);
+        answer(200).json(&json)
+    }));
+    let gateway = Product::calling("github", &upstream)
+        .variable("GITHUB_TOKEN", "token-of-a-test")
+        .set("connectors.github.cache", r#""10m""#)
+        .set("connectors.github.operations.\"graphql\".cache", r#""10m""#)
+        .serve();
+    let ask = |document: &str| {
+        let body = serde_json::json!({ "query": document }).to_string();
+        let request = Request::post("/github/graphql", body);
+        let answer = request.send_after(gateway.address()).expect(200);
+        answer.json()["data"]["number"].as_u64().expect("a number")
+    };
+    let (reads, changes) = ("query { number }", "mutation { number }");
+    assert_eq!([reads, reads].map(ask), [0, 0], "what only asks is kept");
+    assert_eq!([changes, changes].map(ask), [1, 2]);
+    assert_eq!(ask(reads), 3, "a change outdates what was read");
+    assert_eq!(ask("what is no document"), 4);
+    assert_eq!(ask("what is no document"), 5);
+}
+
+#[test]
+fn headers_that_only_begin_like_those_of_traces_choose_what_is_answered() {
+    let upstream = counting();
+    let gateway = acme(&upstream).serve();
+    let ask = |name: &'static str, value: &'static str| {
+        let request = Request::get("/acme/thing").header(name, value);
+        request.send_after(gateway.address()).expect(200).text()
+    };
+    for (number, name) in [
+        "x-request-id-tenant",
+        "baggage-account",
+        "x-stainless-tenant",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let number = 2 * number;
+        assert_eq!(ask(name, "a"), number.to_string(), "{name}");
+        assert_eq!(ask(name, "b"), (number + 1).to_string(), "{name}");
+        assert_eq!(ask(name, "a"), number.to_string(), "{name}");
+    }
+    assert_eq!(ask("x-request-id", "a"), "6");
+    assert_eq!(ask("x-request-id", "b"), "6");
+}
+
+#[test]
+fn a_body_too_long_to_tell_apart_passes_and_is_not_kept() {
+    let upstream = Upstream::start((0..2).map(|number| answer(200).json(&number.to_string())));
+    let gateway = Product::calling("openai", &upstream)
+        .set(
+            "connectors.openai.operations.\"embeddings.create\".cache",
+            r#""1d""#,
+        )
+        .serve();
+    let body = format!(r#"{{"model":"m","input":"{}"}}"#, "x".repeat(300_000));
+    for number in ["0", "1"] {
+        let request = Request::post("/openai/v1/embeddings", body.clone());
+        let answer = request.send_after(gateway.address()).expect(200);
+        assert_eq!(answer.text(), number);
+    }
+    assert_eq!(upstream.heard()[1].body.len(), body.len());
+}

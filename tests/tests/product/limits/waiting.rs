@@ -143,3 +143,18 @@ fn an_operations_own_limit_comes_besides_the_connectors() {
     gateway.send(&get()).problem(429, "limit_reached");
     assert_eq!(upstream.count(), 3);
 }
+
+#[test]
+fn an_answer_is_not_lost_to_a_retry_that_finds_no_room() {
+    for status in [429, 503] {
+        let upstream = Upstream::start([answer(status).json(r#"{"own":true}"#)]);
+        let gateway = limited(r#"{ rate = 1, per = "60s" }"#, &upstream)
+            .set("connectors.plain.retry.attempts", 3)
+            .serve();
+        let got = gateway.send(&get()).expect(status);
+        assert_eq!(got.text(), r#"{"own":true}"#);
+        assert_eq!(got.header("trunkline-attempts"), Some("1"));
+        assert_eq!(upstream.count(), 1);
+        gateway.send(&get()).problem(429, "limit_reached");
+    }
+}

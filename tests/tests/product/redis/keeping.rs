@@ -124,6 +124,14 @@ fn a_change_at_one_outdates_it_for_all() {
     assert!(upstream.count() <= 4, "{}", upstream.count());
 }
 
+/// A purge of everything, by whoever may read the data folder.
+fn purge_of(product: &Product) -> Request {
+    let token = fs::read_to_string(product.path().join(".trunkline/admin.token"));
+    let token = format!("Bearer {}", token.expect("there is a token").trim());
+    let purge = Request::post("/-/api/v1/cache/purge", r#"{"all":true}"#);
+    purge.header("authorization", &token)
+}
+
 #[test]
 fn a_purge_at_one_is_a_purge_for_all() {
     if !is_there() {
@@ -136,14 +144,29 @@ fn a_purge_at_one_is_a_purge_for_all() {
     one.send(&get()).expect(200);
     wait_for_values(&redis, 1);
     assert_served(&other, "[1]");
-    let token = fs::read_to_string(product.path().join(".trunkline/admin.token"));
-    let token = format!("Bearer {}", token.expect("there is a token").trim());
-    let purge = Request::post("/-/api/v1/cache/purge", r#"{"all":true}"#);
-    one.send(&purge.header("authorization", &token)).expect(200);
+    one.send(&purge_of(&product)).expect(200);
     wait_for_values(&redis, 0);
     soon(&one, "[2]");
     soon(&other, "[2]");
     assert_eq!(upstream.count(), 2);
+}
+
+/// What was purged here while Redis could not be told does not come back from there.
+#[test]
+fn a_purge_while_redis_hangs_is_one() {
+    if !is_there() {
+        return;
+    }
+    let (redis, upstream) = (Redis::start(), Upstream::start([kept("[1]"), kept("[2]")]));
+    let product = caching(&redis, &upstream);
+    let gateway = product.serve();
+    gateway.send(&get()).expect(200);
+    wait_for_values(&redis, 1);
+    redis.signal("STOP");
+    let purged = gateway.send(&purge_of(&product));
+    redis.signal("CONT");
+    purged.problem(503, "shared_store_away");
+    assert_eq!(gateway.send(&get()).expect(200).text(), "[2]");
 }
 
 /// Each process asks at most once for all who ask it.

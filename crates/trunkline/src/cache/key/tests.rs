@@ -15,6 +15,7 @@ struct Case {
     target: &'static str,
     identity: [u8; 16],
     presents: u8,
+    validate: u8,
     caller: Caller,
     own_token: Option<&'static [u8]>,
     headers: Vec<(&'static str, &'static str)>,
@@ -29,6 +30,7 @@ fn case() -> Case {
         target: "/things?page=2&q=a",
         identity: [1; 16],
         presents: 0,
+        validate: 1,
         caller: Caller::Anyone,
         own_token: None,
         headers: vec![("accept-language", "en"), ("x-other", "1")],
@@ -61,6 +63,7 @@ fn key(case: &Case) -> (Address, Key) {
     let asker = Asker {
         identity: &case.identity,
         presents: case.presents,
+        validate: case.validate,
         caller: &case.caller,
         own_token: case.own_token,
         headers: &headers,
@@ -75,7 +78,7 @@ fn key(case: &Case) -> (Address, Key) {
 type Difference = (&'static str, fn(&mut Case));
 
 /// Every way in which a call may differ from another, each with a change.
-const DIFFERENCES: [Difference; 14] = [
+const DIFFERENCES: [Difference; 15] = [
     ("connector", |case| case.connector = "other"),
     ("host", |case| case.url = "https://other.example"),
     ("port", |case| case.url = "https://acme.example:444"),
@@ -84,6 +87,7 @@ const DIFFERENCES: [Difference; 14] = [
     ("query", |case| case.target = "/things?page=2&q=b"),
     ("credential", |case| case.identity = [2; 16]),
     ("presents", |case| case.presents = 1),
+    ("validate", |case| case.validate = 2),
     ("caller", |case| case.caller = Caller::Named("a".into())),
     ("listener", |case| {
         case.caller = Caller::Listener("acme".parse().unwrap());

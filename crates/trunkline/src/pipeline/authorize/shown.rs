@@ -20,12 +20,14 @@ pub(super) fn path(resolved: &Resolved) -> ShownPath {
     };
     let installed = &resolved.installed;
     let connector = &installed.connector;
-    if connector.credential_paths.is_empty() && !resolved.has_secret {
+    // A caller may have put it there itself.
+    let has_secret = resolved.has_secret || installed.has_secret_in(sent.path());
+    if connector.credential_paths.is_empty() && !has_secret {
         return ShownPath::AsSent(sent.clone());
     }
     let without = without_credential(connector, sent.path());
     ShownPath::Masked(match without {
-        Some(masked) if !resolved.has_secret => masked,
+        Some(masked) if !has_secret => masked,
         // Dear, so only where a secret may stand that no template tells of.
         masked => installed.mask(masked.as_deref().unwrap_or(sent.path())),
     })

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tokio::sync::oneshot;
 use trunkline_cache::{Conditions, Forwarded, Hit, HitKind, Kept, Stored, Why};
 use trunkline_connector::outcome::Verdict;
-use trunkline_store::{Entry, Head, Join, Known, Labels, Lead, Mark, Pushed, Writer};
+use trunkline_store::{Entry, Head, Join, Known, Labels, Lead, Pushed, Writer};
 
 use super::super::authorize::Granted;
 use super::super::classify::{AnswerFrom, Answered};
 use super::super::trail::Trail;
 use super::ask::{self, Resolution};
-use super::{Asking, Looked, Note, share};
-use crate::cache::Question;
+use super::share::{self, Sharing};
+use super::{Asking, Looked, Note};
+use crate::cache::{AskedFor, Question};
 use crate::client::Trunkline;
 use crate::error::Error;
 use crate::failure;
@@ -73,12 +74,14 @@ pub(super) async fn lead(
     engine: &Trunkline,
     granted: &Granted,
     trail: &mut Trail,
-    (lead, question, asking): (SharedLead, &Question, Asking),
+    (lead, (question, asking, sharing)): (SharedLead, (&Question, Asking, Sharing)),
 ) -> Result<Option<Looked>, Error> {
     let Some(mut again) = granted.again() else {
         return Ok(None);
     };
-    again.takes_its_own_time(trail.started());
+    if sharing == Sharing::WithOthers {
+        again.takes_its_own_time(trail.started());
+    }
     let (reader, why) = (lead.reader(), asking.why);
     let (tell, told) = oneshot::channel();
     let task = Task::new(engine, again, trail, (question, asking));
@@ -150,6 +153,8 @@ pub(super) fn refresh(
     };
     // The caller's deadline is not the store's, nor are its conditions and the part that it wants.
     again.takes_its_own_time(trail.now());
+    again.retry = again.installed.retry;
+    again.head.headers.remove(header::CACHE_CONTROL);
     Conditions::default().apply_for_store(&mut again.head.headers);
     if let Some(entry) = slot.entries().get(which) {
         again.head.method = entry.stored().parts().method.clone();
@@ -170,7 +175,7 @@ struct Task {
     trail: Trail,
     question: Question,
     asking: Asking,
-    mark: Mark,
+    asked_for: AskedFor,
 }
 
 impl Task {
@@ -181,7 +186,7 @@ impl Task {
         (question, asking): (&Question, Asking),
     ) -> Self {
         Self {
-            mark: engine.cache().store().mark(&question.address()),
+            asked_for: engine.cache().ask_for(question),
             engine: engine.clone(),
             granted,
             trail: trail.branch(),
@@ -208,7 +213,7 @@ impl Task {
             &self.engine,
             &mut self.granted,
             &mut self.trail,
-            (&self.question, &self.asking, self.mark),
+            (&self.question, &self.asking, self.asked_for.mark),
         );
         let resolution = match wanted {
             Wanted::ByNobody => Some(asked.await),
@@ -269,7 +274,7 @@ impl Task {
                 // Where it is not kept here, it serves this once.
                 let store = cache.store();
                 store
-                    .put(self.question.key, Arc::clone(&entry), self.mark)
+                    .put(self.question.key, Arc::clone(&entry), self.asked_for.mark)
                     .ok();
                 Some((entry, hit))
             }

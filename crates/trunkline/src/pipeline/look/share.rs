@@ -14,7 +14,7 @@ use super::super::classify::{self, Answered};
 use super::super::trail::Trail;
 use super::super::validate;
 use super::lead::OwnAnswer;
-use super::{Done, Looked, Note};
+use super::{Asking, Done, Looked, Note};
 use crate::cache::{Question, Word};
 use crate::client::Trunkline;
 use crate::error::Error;
@@ -25,16 +25,46 @@ use crate::source::{Handed, SharedBody, Source};
 /// What a call that others share is read by.
 pub(super) type SharedReader = Reader<Arc<Error>, Handed<Box<OwnAnswer>>>;
 
-/// Whether a call may be made for others too, or wait for theirs.
+/// How a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// For others too, or by another's.
+    WithOthers,
+    /// By a task that keeps its answer, for this caller alone.
+    Own,
+    /// Without a task.
+    None,
+}
+
+/// How a call may be made.
 ///
 /// One whose caller wants promises enforced is kept only when all of it was judged. What one caller
 /// alone wants of attempts, or takes in place of an error, others shall not get.
-pub(super) fn may_share(granted: &Granted) -> bool {
-    granted.head.method != Method::HEAD
+pub(super) fn sharing(granted: &Granted) -> Sharing {
+    let may_be_written = granted.head.method != Method::HEAD
         && !granted.validates_strictly()
-        && granted.body.whole().is_some()
-        && granted.retry == granted.installed.retry
-        && !granted.asks().allows_stale_if_error()
+        && granted.body.whole().is_some();
+    let has_own_wishes =
+        granted.retry != granted.installed.retry || granted.asks().allows_stale_if_error();
+    match (may_be_written, has_own_wishes) {
+        (false, _) => Sharing::None,
+        (true, true) => Sharing::Own,
+        (true, false) => Sharing::WithOthers,
+    }
+}
+
+/// Whether what a caller gets is the whole answer, which others can use: not where it wants a part or
+/// has the answer already perhaps, unless our own conditions take the place of its.
+pub(super) fn may_lead(granted: &Granted, asking: &Asking) -> bool {
+    let of_its_own = [
+        header::RANGE,
+        header::IF_NONE_MATCH,
+        header::IF_MODIFIED_SINCE,
+    ];
+    let has_any = of_its_own
+        .iter()
+        .any(|name| granted.head.headers.contains_key(name));
+    !has_any || asking.has_conditions()
 }
 
 /// Whether what is asked for this reason may be kept for others.

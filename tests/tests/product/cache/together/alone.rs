@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trunkline_tests::{Act, Gate, Request, Script, Upstream, answer};
+use trunkline_tests::{Act, Gate, Request, Response, Script, Upstream, answer};
 
 use crate::cache::acme;
 use crate::cache::together::{ask, ask_many, assert_kept, finish, kept};
@@ -142,4 +142,60 @@ fn what_is_not_kept_streams_and_ends_with_its_caller() {
     incoming.expect_so_far("data: 1\n\ndata: 2\n\n");
     incoming.hang_up();
     upstream.wait_for_goodbye(0);
+}
+
+#[test]
+fn what_somebody_with_wishes_gets_is_kept_whatever_its_length() {
+    let head = "HTTP/1.1 200 OK\r\ncache-control: max-age=60\r\ntransfer-encoding: chunked\r\n\r\n";
+    let script = Script::reading().say(head).chunk("it").chunk("");
+    let upstream = Upstream::start([script]);
+    let gateway = acme(&upstream).serve();
+    let wishing = Request::get("/things").header("trunkline-retry", "2");
+    for _ in 0..2 {
+        let got = wishing.clone().send_after(gateway.dedicated()).expect(200);
+        assert_eq!(got.text(), "it");
+    }
+    assert_kept(&gateway, &upstream, "it");
+    assert_eq!(upstream.count(), 1);
+}
+
+#[test]
+fn who_wants_a_part_is_waited_for_by_nobody() {
+    let gate = Gate::new();
+    let part = answer(206)
+        .header("content-range", "bytes 0-1/4")
+        .body("wh");
+    let held = |response: Response| Script::reading().wait(&gate).say(response.bytes());
+    let upstream = Upstream::start([held(part), held(kept("whole"))]);
+    let gateway = acme(&upstream).serve();
+    let part = ask(
+        &gateway,
+        &Request::get("/things").header("range", "bytes=0-1"),
+    );
+    upstream.wait_for(1);
+    let others = ask_many(&gateway, 5);
+    upstream.wait_for(2);
+    gate.open();
+    assert_eq!(finish(part).expect(206).text(), "wh");
+    for talk in others {
+        assert_eq!(finish(talk).expect(200).text(), "whole");
+    }
+    assert_eq!(upstream.count(), 2);
+}
+
+#[test]
+fn a_change_outdates_what_is_asked_for_alone() {
+    let gate = Gate::new();
+    let old = Script::reading().wait(&gate).say(kept("old").bytes());
+    let upstream = Upstream::start([old, answer(204).script(), kept("new").script()]);
+    let gateway = acme(&upstream).serve();
+    let wishing = Request::get("/things").header("trunkline-retry", "2");
+    let first = ask(&gateway, &wishing);
+    upstream.wait_for(1);
+    let change = Request::post("/things", "{}");
+    change.send_after(gateway.dedicated()).expect(204);
+    gate.open();
+    assert_eq!(finish(first).expect(200).text(), "old");
+    let next = Request::get("/things").send_after(gateway.dedicated());
+    assert_eq!(next.expect(200).text(), "new");
 }
