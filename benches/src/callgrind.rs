@@ -53,6 +53,11 @@ impl Counted {
         }
     }
 
+    /// How many threads were started.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.len()
+    }
+
     /// The instructions of all threads.
     pub(crate) fn total(&self) -> Result<u64> {
         ensure!(!self.threads.is_empty(), "callgrind has written nothing");

@@ -154,13 +154,18 @@ fn run(binary: &Binary, kind: Kind, calls: u32, file: &Path) -> Result<Run> {
     runtime.block_on(client::call(gateway.address(), CONNECTIONS, calls))?;
     look()?;
     gateway.check()?;
-    let log = usage::thread_named(gateway.id(), "call-log")?;
+    let id = gateway.id();
+    let (log, threads) = (usage::thread_named(id, "call-log")?, usage::threads(id)?);
     // Callgrind writes when the program ends by itself.
     gateway.stop()?;
-    Ok(Run {
-        counted: Counted::read(file),
-        log,
-    })
+    let counted = Counted::read(file);
+    // Else callgrind may have numbered them otherwise. One more ends the program.
+    let written = counted.threads();
+    ensure!(
+        written == threads || written == threads + 1,
+        "{threads} threads ran, and callgrind has counted {written}"
+    );
+    Ok(Run { counted, log })
 }
 
 /// Instructions per call: by function, by crate, and by function with everything it calls.

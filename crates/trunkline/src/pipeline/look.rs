@@ -169,29 +169,50 @@ pub(super) async fn look(
         match joined {
             Join::Again => {}
             Join::Follow(reader) if share::may_follow(granted) => {
-                if let Some(looked) = share::follow(
-                    engine,
-                    (&*granted, &*trail),
-                    (&question, asking.why),
-                    reader,
-                )
-                .await?
-                {
+                let caller = (&*granted, &*trail);
+                let to_ask = (&question, asking.why);
+                let asked = share::follow(engine, caller, to_ask, reader).await;
+                if let Some(looked) = in_time(granted, trail, (&question, &asking), asked)? {
                     return Ok(looked);
                 }
                 sharing = Sharing::None;
             }
             Join::Follow(_) => sharing = Sharing::None,
             Join::Lead(lead) => {
-                let to_ask = (&question, asking, sharing);
-                let asked = lead::lead(engine, granted, trail, (lead, to_ask)).await?;
-                if let Some(looked) = asked {
+                let to_ask = (&question, asking.clone(), sharing);
+                let asked = lead::lead(engine, granted, trail, (lead, to_ask)).await;
+                if let Some(looked) = in_time(granted, trail, (&question, &asking), asked)? {
                     return Ok(looked);
                 }
                 sharing = Sharing::None;
             }
         }
     }
+}
+
+/// What came of asking with others, or what may stand in for it where the caller's time has ended.
+fn in_time(
+    granted: &Granted,
+    trail: &Trail,
+    (question, asking): (&Question, &Asking),
+    asked: Result<Option<Looked>, Error>,
+) -> Result<Option<Looked>, Error> {
+    let error = match asked {
+        Err(error) if error.kind() == ErrorKind::CallTimeout => error,
+        other => return other,
+    };
+    let now = trail.wall_of(trail.now());
+    let Some((entry, hit)) = ask::stale_instead(granted, question, asking, now) else {
+        return Err(error);
+    };
+    let forwarded = Forwarded {
+        why: asking.why,
+        status: None,
+        kept: kept(&hit),
+        collapsed: false,
+    };
+    let looked = after_asking(granted, question, (&entry, &hit), forwarded);
+    Ok(Some(looked))
 }
 
 /// What is asked of the cache; `None` for what cannot be told from other calls.

@@ -304,3 +304,25 @@ fn an_upstream_that_is_gone_has_failed() {
         assert!(!refused.text().contains("old"));
     }
 }
+
+#[test]
+fn who_has_no_more_time_gets_what_is_stale_rfc_5861_4() {
+    let gate = Gate::new();
+    let old = answer(200)
+        .header("cache-control", "max-age=60, stale-if-error=600")
+        .header("age", "65")
+        .body("old");
+    let held = Script::reading().wait(&gate).say(answer(200).bytes());
+    let upstream = Upstream::start([old.script(), held]);
+    let gateway = acme(&upstream).serve();
+    let ask = |timeout: &str| {
+        let request = Request::get("/things").header("trunkline-timeout", timeout);
+        request.send_after(gateway.dedicated())
+    };
+    ask("30s").expect(200);
+    let got = ask("100ms").expect(200);
+    assert_eq!(got.text(), "old");
+    let said = got.header("cache-status").unwrap_or_default();
+    assert!(said.contains("stale-if-error"), "{said}");
+    gate.open();
+}

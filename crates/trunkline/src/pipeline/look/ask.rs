@@ -1,6 +1,7 @@
 //! Asks the upstream, about what is kept or anew, and decides what its answer means for that.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::{HeaderMap, Method, StatusCode};
 use trunkline_cache::{
@@ -65,6 +66,29 @@ pub(super) async fn ask(
     };
     granted.head.headers = inquiry.headers;
     resolution
+}
+
+/// What is kept, in the place of an answer that does not come in time, where somebody allows it
+/// (RFC 5861 section 4).
+pub(super) fn stale_instead(
+    granted: &Granted,
+    question: &Question,
+    asking: &Asking,
+    now: SystemTime,
+) -> Option<(Arc<Entry>, Hit)> {
+    let (slot, which) = asking.candidate.as_ref()?;
+    let candidates: Vec<_> = slot.entries().iter().map(|entry| entry.stored()).collect();
+    let asked = Asked {
+        policy: question.policy,
+        request: granted.asks(),
+        candidates: &candidates,
+        which: *which,
+        why: asking.why,
+    };
+    match asked.settle(Outcome::Unreachable { now }) {
+        Settled::StaleInstead(hit) => Some((Arc::clone(slot.entries().get(*which)?), hit)),
+        _ => None,
+    }
 }
 
 struct Inquiry<'a> {
