@@ -317,7 +317,7 @@ impl Trunkline {
             .installed
             .values()
             .filter(|installed| installed.upstream.budget.is_used())
-            .map(|installed| installed.upstream.view(installed.pacing(None)))
+            .map(|installed| installed.view())
             .collect();
         views.sort_by_key(|view| view.connector);
         views

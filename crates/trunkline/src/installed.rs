@@ -27,7 +27,7 @@ use crate::explain;
 use crate::pipeline::retry::RetryPolicy;
 use crate::schema::Checks;
 use crate::secret::{Secret, SecretError, Secrets};
-use crate::upstream::{Pacing, Sharing, Upstream};
+use crate::upstream::{Pacing, Sharing, Upstream, UpstreamView};
 
 pub(crate) use keeping::{Keeping, Methods};
 pub(crate) use places::Placed;
@@ -306,6 +306,17 @@ impl Installed {
             Ok(credential) => credential.mask(&self.connector, text),
             Err(_) => text.to_owned(),
         }
+    }
+
+    /// How its upstream does, and how far its limits and those of its operations are used.
+    pub(crate) fn view(&self) -> UpstreamView {
+        let upstream = &self.upstream;
+        let mut view = upstream.view(self.pacing(None));
+        for (operation, windows) in self.pacings.of_operations() {
+            view.windows
+                .extend(upstream.window_views(operation, windows));
+        }
+        view
     }
 
     /// Whether a trace of a secret stands in a text. For most texts that takes no more than a look at

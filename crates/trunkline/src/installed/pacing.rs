@@ -87,6 +87,14 @@ impl Pacings {
         })
     }
 
+    /// The limits of operations, by their names in order.
+    pub(super) fn of_operations(&self) -> impl Iterator<Item = (&str, &Windows)> {
+        let windows = self.windows.iter();
+        let mut windows: Vec<_> = windows.map(|(name, windows)| (&**name, windows)).collect();
+        windows.sort_unstable_by_key(|(name, _)| *name);
+        windows.into_iter()
+    }
+
     /// Of the operation at a place.
     pub(super) fn of(&self, operation: Option<usize>) -> &Arc<Pacing> {
         if self.own.is_empty() {

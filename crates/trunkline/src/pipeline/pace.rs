@@ -376,7 +376,8 @@ fn to_error(granted: &Granted, refused: Refused) -> Error {
             format!("ask again later; `connectors.{name}.breaker = \"off\"` has every call made"),
         ),
         Refused::TooLate { retry_after, by } => {
-            let (message, hint) = too_late(&by, title, name.as_str());
+            let operation = granted.pacing().scope.as_deref();
+            let (message, hint) = too_late(&by, title, (name.as_str(), operation));
             (ErrorKind::LimitReached, retry_after, message, hint)
         }
         Refused::TooMany {
@@ -404,12 +405,21 @@ fn to_error(granted: &Granted, refused: Refused) -> Error {
     }
 }
 
-fn too_late(by: &Cause, title: &str, name: &str) -> (String, String) {
+/// `operation` is there where it has limits of its own.
+fn too_late(by: &Cause, title: &str, (name, operation): (&str, Option<&str>)) -> (String, String) {
     match by {
-        Cause::Window(window) => (
-            format!("the limit `{window}` of {title} has no room for this call in time"),
-            format!("send fewer calls, allow them more time, or raise `connectors.{name}.limit`"),
-        ),
+        Cause::Window(window) => {
+            let raise = match operation {
+                Some(operation) => {
+                    format!("the `limit` of `connectors.{name}` or of its operation `{operation}`")
+                }
+                None => format!("`connectors.{name}.limit`"),
+            };
+            (
+                format!("the limit `{window}` of {title} has no room for this call in time"),
+                format!("send fewer calls, allow them more time, or raise {raise}"),
+            )
+        }
         Cause::Told => (
             format!("{title} said that its own limit is reached, and for how long"),
             "wait as long as the answer says, or send fewer and smaller calls".to_owned(),

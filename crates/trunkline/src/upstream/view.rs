@@ -9,7 +9,7 @@ use trunkline_limit::Nanos;
 use trunkline_limit::breaker;
 use trunkline_limit::learned::Dimension;
 
-use super::{Lane, Pacing, Upstream};
+use super::{Lane, Pacing, Upstream, Windows};
 
 /// The most scopes that are shown of one upstream.
 const LANES_SHOWN: usize = 32;
@@ -37,7 +37,8 @@ pub struct UpstreamView {
     pub retries_left: u32,
     /// Each host, and whether it is left alone.
     pub breakers: Vec<BreakerView>,
-    /// What is left of the windows of the settings, by their names.
+    /// What is left of the windows of the settings, by their names; behind those of the connector come
+    /// those of its operations, each with the operation's name.
     pub windows: Vec<WindowView>,
     /// What the upstream told of its own limits.
     pub told: Vec<LaneView>,
@@ -128,6 +129,15 @@ impl Upstream {
             windows: pacing.windows.views(now),
             told,
         }
+    }
+
+    /// What is left of the windows of an operation, which is named before each.
+    pub(crate) fn window_views(&self, operation: &str, windows: &Windows) -> Vec<WindowView> {
+        let mut views = windows.views(self.now());
+        for view in &mut views {
+            view.name = format!("{operation} {}", view.name);
+        }
+        views
     }
 
     fn breaker_views(&self, pacing: &Pacing, now: Nanos) -> Vec<BreakerView> {

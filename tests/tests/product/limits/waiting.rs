@@ -138,7 +138,10 @@ fn an_operations_own_limit_comes_besides_the_connectors() {
         .serve();
     gateway.send(&post()).expect(200);
     gateway.send(&post()).expect(200);
-    gateway.send(&post()).problem(429, "limit_reached");
+    let refused = gateway.send(&post());
+    refused.problem(429, "limit_reached");
+    let text = refused.text();
+    assert!(text.contains("of its operation `things.create`"), "{text}");
     gateway.send(&get()).expect(200);
     gateway.send(&get()).problem(429, "limit_reached");
     assert_eq!(upstream.count(), 3);
