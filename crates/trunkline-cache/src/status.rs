@@ -39,8 +39,10 @@ pub enum Kept {
     },
     /// It was not stored, by rule.
     Not(NotStored),
-    /// It was not stored for a reason of the store's, such as its size.
-    ByStore,
+    /// Nobody knows yet, or there was no answer.
+    Unsaid,
+    /// It was not stored for a reason of whoever keeps it, in a word: a token of RFC 9651.
+    Unkept(&'static str),
     /// What was stored before was served in its place.
     StaleInstead {
         /// Seconds, negative.
@@ -82,7 +84,8 @@ impl Forwarded {
                 hit_detail(HitKind::StaleIfError)
             }
             Kept::Not(why) => Some(why.detail()),
-            Kept::ByStore => None,
+            Kept::Unsaid => None,
+            Kept::Unkept(why) => Some(why),
         };
         if self.collapsed {
             text.push("; collapsed");

@@ -63,7 +63,7 @@ fn a_forwarded_request_says_why_rfc_9211_2_2() {
         Why::Clock,
         Why::Partial,
     ]
-    .map(|why| forwarded(why, None, Kept::ByStore) + "\n")
+    .map(|why| forwarded(why, None, Kept::Unsaid) + "\n")
     .concat();
     expect_test::expect![[r#"
         trunkline; fwd=bypass
@@ -88,7 +88,8 @@ fn a_forwarded_request_says_what_came_of_it_rfc_9211_2_3_to_2_5() {
     let table: String = [
         forwarded(Why::UriMiss, Some(200), Kept::Stored { ttl: 60 }),
         forwarded(Why::UriMiss, Some(200), Kept::Not(NotStored::NoStore)),
-        forwarded(Why::UriMiss, Some(200), Kept::ByStore),
+        forwarded(Why::UriMiss, Some(200), Kept::Unsaid),
+        forwarded(Why::UriMiss, Some(200), Kept::Unkept("too-large")),
         forwarded(Why::Stale, Some(304), Kept::Stored { ttl: 60 }),
         forwarded(Why::Stale, Some(503), Kept::StaleInstead { ttl: -5 }),
         forwarded(Why::Stale, None, Kept::StaleInstead { ttl: -5 }),
@@ -100,6 +101,7 @@ fn a_forwarded_request_says_what_came_of_it_rfc_9211_2_3_to_2_5() {
         trunkline; fwd=uri-miss; fwd-status=200; stored; ttl=60
         trunkline; fwd=uri-miss; fwd-status=200; detail=no-store
         trunkline; fwd=uri-miss; fwd-status=200
+        trunkline; fwd=uri-miss; fwd-status=200; detail=too-large
         trunkline; fwd=stale; fwd-status=304; stored; ttl=60
         trunkline; fwd=stale; fwd-status=503; ttl=-5; detail=stale-if-error
         trunkline; fwd=stale; ttl=-5; detail=stale-if-error

@@ -288,11 +288,12 @@ async fn alone(
             let mut forwarded = Forwarded {
                 why,
                 status: Some(answered.status),
-                kept: Kept::ByStore,
+                kept: Kept::Unsaid,
                 collapsed: false,
             };
+            let unfit = share::unfit(granted, &answered);
             let note = match *storing {
-                Ok(stored) if share::may_keep(granted, &answered) => Note::Open {
+                Ok(stored) if unfit.is_none() => Note::Open {
                     forwarded,
                     storing: Box::new(Storing {
                         question,
@@ -301,7 +302,10 @@ async fn alone(
                         began,
                     }),
                 },
-                Ok(_) => Note::miss(&forwarded, question.key),
+                Ok(_) => {
+                    forwarded.kept = unfit.map_or(Kept::Unsaid, Kept::Unkept);
+                    Note::miss(&forwarded, question.key)
+                }
                 Err(why) => {
                     forwarded.kept = Kept::Not(why);
                     Note::miss(&forwarded, question.key)
@@ -415,7 +419,7 @@ fn failed(why: Why) -> HeaderValue {
     let forwarded = Forwarded {
         why,
         status: None,
-        kept: Kept::ByStore,
+        kept: Kept::Unsaid,
         collapsed: false,
     };
     forwarded.cache_status()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Uri;
 use http::uri::PathAndQuery;
 use trunkline_cache::{CACHE_STATUS, Kept, Policy, ResponseHead};
-use trunkline_store::{Entry, Key};
+use trunkline_store::{Entry, Key, NotKept};
 
 use super::authorize::{AsksGraphql, Granted};
 use super::classify::Answered;
@@ -69,9 +69,11 @@ fn keep(
     (valid, storing): (&Valid, Storing),
 ) -> Kept {
     let answered = &valid.answered;
-    let is_all_there = answered.body.rest.is_none() && valid.passing.is_none();
-    if !is_all_there || valid.problem.is_some() {
-        return Kept::ByStore;
+    if valid.problem.is_some() {
+        return Kept::Unkept("broken-promise");
+    }
+    if answered.body.rest.is_some() || valid.passing.is_some() {
+        return Kept::Unkept("too-large");
     }
     let Storing {
         question,
@@ -93,7 +95,8 @@ fn keep(
             cache.share(&question.key, &entry, (began, trail.wall()));
             Kept::Stored { ttl }
         }
-        Err(_) => Kept::ByStore,
+        Err(NotKept::TooLarge) => Kept::Unkept("too-large"),
+        Err(NotKept::Outdated | NotKept::Gone | NotKept::Incomplete) => Kept::Unkept("outdated"),
     }
 }
 

@@ -245,8 +245,10 @@ impl Task {
                     }
                 }
                 let storing = (*storing).map_err(Kept::Not).and_then(|stored| {
-                    let may = share::may_keep(&self.granted, &answered);
-                    may.then_some(stored).ok_or(Kept::ByStore)
+                    match share::unfit(&self.granted, &answered) {
+                        None => Ok(stored),
+                        Some(why) => Err(Kept::Unkept(why)),
+                    }
                 });
                 match storing {
                     Ok(stored) => {
@@ -336,7 +338,7 @@ impl Task {
             verdict: answered.verdict,
             kept: match writer.pushed() {
                 Pushed::Kept => Kept::Stored { ttl },
-                Pushed::Overflow => Kept::ByStore,
+                Pushed::Overflow => Kept::Unkept("too-large"),
             },
         });
         self.tell(tell, None, Some(head));

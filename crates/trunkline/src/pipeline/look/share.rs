@@ -95,9 +95,10 @@ pub(super) fn may_follow(granted: &Granted) -> bool {
     .all(|name| !granted.head.headers.contains_key(name))
 }
 
-/// Whether an answer is one to keep, whatever its headers allow: not a stream, nor one that the
-/// connector's rules say is a failure, nor one that breaks its operation's promise at first sight.
-pub(super) fn may_keep(granted: &Granted, answered: &Answered) -> bool {
+/// Why an answer is none to keep, whatever its headers allow, in a word of `Cache-Status`: it is a
+/// stream, the connector's rules say that it is a failure, or it breaks its operation's promise at
+/// first sight.
+pub(super) fn unfit(granted: &Granted, answered: &Answered) -> Option<&'static str> {
     let class = answered.verdict.class;
     let is_failure = match class {
         Class::Ok => false,
@@ -107,9 +108,13 @@ pub(super) fn may_keep(granted: &Granted, answered: &Answered) -> bool {
                 || answered.verdict.rule.is_some() && class != Class::CallerError
         }
     };
-    !is_failure
-        && !classify::is_stream(&answered.headers)
-        && !validate::breaks_promise(granted, answered)
+    if is_failure {
+        Some("failure")
+    } else if classify::is_stream(&answered.headers) {
+        Some("stream")
+    } else {
+        validate::breaks_promise(granted, answered).then_some("broken-promise")
+    }
 }
 
 /// How long a body is, if that is known.
