@@ -49,6 +49,11 @@ impl Beat {
         }
     }
 
+    /// What tells this process from others.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(crate) async fn send(
         &self,
         connection: &mut MultiplexedConnection,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use crate::beat::Beat;
 use crate::cache::{self, CacheKey, Forget, KEEP_MIN, Put, Stored, TAGS_MAX};
 use crate::clock;
 use crate::heard::{Forgotten, Stream};
-use crate::limit::{self, Lease, Leased, Unspent};
+use crate::limit::{self, Account, Apart, Lease, Leased, Unspent};
 use crate::link::Tools;
 use crate::names::{self, Label, Names};
 use crate::operation::{Asked, Desk, Fate, Operation, QueuedPut};
@@ -49,6 +50,7 @@ pub struct Redis {
     room: Arc<Semaphore>,
     put_room: Arc<Semaphore>,
     desk: Desk,
+    accounts: Arc<AtomicU64>,
     value_version: u8,
     value_bytes_max: usize,
 }
@@ -82,6 +84,7 @@ impl Redis {
                 tools: Arc::new(tools(&options)?),
                 board: Arc::new(Board::new()),
             },
+            accounts: Arc::default(),
             value_version: options.value_version,
             value_bytes_max: options.value_bytes_max.min(PUT_BYTES_MAX),
         };
@@ -108,12 +111,18 @@ impl Redis {
         Ok(redis)
     }
 
+    /// Somebody who may spend of a bucket without asking: see [`Apart`](crate::Apart).
+    pub fn account(&self) -> Account {
+        Account(self.accounts.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// Takes tokens from a shared bucket.
     ///
     /// # Errors
     ///
     /// [`Away`], at once or within the time limit. Tokens may have been taken all the same; they come
-    /// back as the bucket refills.
+    /// back as the bucket refills. What was spent apart may have been charged; it is once, if it is
+    /// told again.
     ///
     /// # Cancel safety
     ///
@@ -128,6 +137,7 @@ impl Redis {
             rate: lease.rate,
             want: lease.want,
             at_least: lease.at_least.get(),
+            apart: lease.apart.map(|apart| self.told(apart)),
         };
         let taken = self.ask(|answer| Operation::Lease(ask, answer)).await?;
         Ok(Leased::of(taken, sharing()))
@@ -207,6 +217,15 @@ impl Redis {
     /// What was asked of Redis so far.
     pub fn counts(&self) -> Counts {
         self.desk.board.counts()
+    }
+
+    fn told(&self, apart: Apart) -> limit::Told {
+        let process = self.desk.tools.beat.id();
+        limit::Told {
+            key: self.names().apart(process, apart.account.0),
+            spent: apart.spent,
+            charged: apart.charged,
+        }
     }
 
     fn names(&self) -> &Names {

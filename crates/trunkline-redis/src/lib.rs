@@ -19,8 +19,9 @@
 //! time at most `capacity + refill * time / period` are taken and not given back. Tokens are leased
 //! in batches and spent later, so the calls that go in some time may be more than that by what all
 //! processes hold unspent when it begins: `processes * batch` at most, if none leases before its last
-//! batch is spent. While Redis is away there come, once, what processes then hold and what their
-//! local limits let through. Redis restarted without its data, or one that removes keys to have room
+//! batch is spent. What a process spends without asking, while Redis is away, it has to count, and
+//! tells with its next lease ([`Apart`]): it is charged before any is given, so that a Redis that
+//! comes and goes does not hand out again and again what has refilled meanwhile. Redis restarted without its data, or one that removes keys to have room
 //! (`maxmemory-policy`), begins with full buckets: give it room, and `noeviction`.
 //!
 //! # The second tier of the cache
@@ -38,6 +39,7 @@
 //! | key | type | what |
 //! | --- | --- | --- |
 //! | `limit:=BUCKET`, `limit:#SHA256` | string | what a bucket misses, when, and its settings |
+//! | `apart:PROCESS:NUMBER` | string | how much was charged of what was spent without asking, for ten minutes |
 //! | `value:KEY` | string | a version byte and a value; `KEY` is 16 bytes as they are |
 //! | `index:LABEL` | sorted set | the values that have a label, and until when |
 //! | `barrier:LABEL` | string | when a label was forgotten, for ten minutes |
@@ -61,6 +63,7 @@
 //!     rate: SharedRate::new(hundred, hundred, Duration::from_secs(1))?,
 //!     want: 20,
 //!     at_least: NonZeroU32::MIN,
+//!     apart: None,
 //! };
 //! match redis.lease(lease).await {
 //!     Ok(leased) if leased.granted == 0 => println!("wait for {:?}", leased.retry_after),
@@ -94,7 +97,7 @@ pub use address::{Address, BadAddress};
 pub use cache::{CacheKey, Forget, Labels, Put};
 pub use handle::{Away, Redis};
 pub use heard::Forgotten;
-pub use limit::{Lease, Leased, Unspent};
+pub use limit::{Account, Apart, Lease, Leased, Unspent};
 pub use options::Options;
 pub use owner::Notice;
 pub use rate::SharedRate;

@@ -4,6 +4,10 @@
 //! token bucket in whole numbers. Two laws hold, and the tests check what follows from them: in any
 //! span of time, by Redis's clock, at most `capacity + refill * time` tokens are taken and not given
 //! back; and what is refused takes nothing.
+//!
+//! What was spent without asking is told with the next lease, and charged before any is given: see
+//! [`Apart`]. Where it is more than the bucket had left, nothing is given until that is made up for,
+//! so the first law holds of all of it, for each span that ends with a lease.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -25,7 +29,28 @@ pub struct Lease<'a> {
     pub want: u32,
     /// Fewer are of no use: then none are taken.
     pub at_least: NonZeroU32,
+    /// What was spent of the bucket without asking; none, if nobody does.
+    pub apart: Option<Apart>,
 }
+
+/// What one account has spent of a bucket without asking, as while Redis was away.
+///
+/// All of it is told each time, so that it is charged once, also where the answer to it was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// Whose. It spends of one bucket alone.
+    pub account: Account,
+    /// How many tokens in all; below 2^53.
+    pub spent: u64,
+    /// How many of these need not be charged any more.
+    pub charged: u64,
+}
+
+/// Tells one who spends without asking from all others, of every process: [`Redis::account`].
+///
+/// [`Redis::account`]: crate::Redis::account
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account(pub(crate) u64);
 
 /// What was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +60,8 @@ pub struct Leased {
     /// If none were given, how long it takes until what was asked at least is there.
     /// [`Duration::MAX`] if the bucket is not that large.
     pub retry_after: Duration,
+    /// How many more the bucket holds.
+    pub left: u32,
     /// How many processes share this Redis, this one included; at most half a second old.
     pub sharing: u32,
     /// When this was, by Redis's clock, since 1970. Giving back asks for it.
@@ -69,6 +96,16 @@ pub(crate) struct Ask {
     pub(crate) rate: SharedRate,
     pub(crate) want: u32,
     pub(crate) at_least: u32,
+    pub(crate) apart: Option<Told>,
+}
+
+/// What was spent without asking, as Redis is told of it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The whole name in Redis.
+    pub(crate) key: Vec<u8>,
+    pub(crate) spent: u64,
+    pub(crate) charged: u64,
 }
 
 /// Redis's answer.
@@ -77,6 +114,7 @@ pub(crate) struct Taken {
     pub(crate) tokens: u32,
     pub(crate) wait_us: u64,
     pub(crate) at_us: u64,
+    pub(crate) left: u32,
 }
 
 /// Tokens as they are given back.
@@ -104,12 +142,8 @@ impl Scripts {
         connection: &mut MultiplexedConnection,
         ask: &Ask,
     ) -> RedisResult<Taken> {
-        let (tokens, wait_us, at_us) = self.lease_call(ask).invoke_async(connection).await?;
-        Ok(Taken {
-            tokens,
-            wait_us,
-            at_us,
-        })
+        let reply = self.lease_call(ask).invoke_async(connection).await?;
+        Ok(Taken::of(reply))
     }
 
     /// Says how many whole tokens came back.
@@ -126,6 +160,9 @@ impl Scripts {
         call.key(&ask.key).arg(ask.rate.unit).arg(ask.rate.refill);
         call.arg(ask.rate.capacity());
         call.arg(ask.want.max(ask.at_least)).arg(ask.at_least);
+        if let Some(told) = &ask.apart {
+            call.key(&told.key).arg(told.spent).arg(told.charged);
+        }
         call
     }
 
@@ -140,12 +177,24 @@ impl Scripts {
     }
 }
 
+impl Taken {
+    fn of((tokens, wait_us, at_us, left): (u32, u64, u64, u32)) -> Self {
+        Self {
+            tokens,
+            wait_us,
+            at_us,
+            left,
+        }
+    }
+}
+
 impl Leased {
     /// More was asked for than the bucket ever holds.
     pub(crate) fn never(sharing: u32) -> Self {
         Self {
             granted: 0,
             retry_after: Duration::MAX,
+            left: 0,
             sharing,
             taken_at: Duration::ZERO,
         }
@@ -155,6 +204,7 @@ impl Leased {
         Self {
             granted: taken.tokens,
             retry_after: Duration::from_micros(taken.wait_us),
+            left: taken.left,
             sharing,
             taken_at: Duration::from_micros(taken.at_us),
         }

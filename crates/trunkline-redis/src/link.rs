@@ -76,6 +76,7 @@ pub(crate) async fn open(
         },
         want: 1,
         at_least: 1,
+        apart: None,
     };
     limited(soon(tools), tools.limits.lease(&mut link.quick, &ask)).await?;
     Ok((link, seen))

@@ -40,6 +40,11 @@ impl Names {
         name
     }
 
+    /// How much was charged of what an account of a process has spent without asking.
+    pub(crate) fn apart(&self, process: &str, account: u64) -> Vec<u8> {
+        format!("{}apart:{process}:{account}", self.prefix).into_bytes()
+    }
+
     /// What every value's name begins with; its key follows as it is.
     pub(crate) fn values(&self) -> String {
         format!("{}value:", self.prefix)

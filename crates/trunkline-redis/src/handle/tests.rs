@@ -28,6 +28,21 @@ fn take(rate: SharedRate, want: u32) -> Lease<'static> {
         rate,
         want,
         at_least: NonZeroU32::MIN,
+        apart: None,
+    }
+}
+
+/// Takes one, and tells what somebody new has spent without asking.
+fn apart(process: &Process, spent: u64, charged: u64) -> Lease<'static> {
+    let account = process.redis.account();
+    let apart = Apart {
+        account,
+        spent,
+        charged,
+    };
+    Lease {
+        apart: Some(apart),
+        ..take(ten(), 1)
     }
 }
 
@@ -97,6 +112,20 @@ fn together_processes_never_take_more_than_the_bucket_and_what_refills() {
 }
 
 #[test]
+fn what_each_has_spent_without_asking_is_charged_once() {
+    let server = Server::start();
+    let (one, other) = (Process::connected(&server), Process::connected(&server));
+    let told = apart(&one, 2, 0);
+    assert_eq!(wait(one.redis.lease(told)).unwrap().left, 7);
+    assert_eq!(wait(one.redis.lease(told)).unwrap().left, 6, "told again");
+    let second = apart(&one, 1, 0);
+    assert_eq!(wait(one.redis.lease(second)).unwrap().left, 4);
+    // The accounts of processes are numbered by each.
+    let third = apart(&other, 2, 0);
+    assert_eq!(wait(other.redis.lease(third)).unwrap().left, 1);
+}
+
+#[test]
 fn more_than_the_bucket_holds_never_comes() {
     let server = Server::start();
     let process = Process::connected(&server);
@@ -117,7 +146,8 @@ fn more_than_the_bucket_holds_never_comes() {
 fn everything_in_redis_goes_by_itself_and_begins_with_the_prefix() {
     let server = Server::start();
     let process = Process::connected(&server);
-    wait(process.redis.lease(take(ten(), 7))).unwrap();
+    wait(process.redis.lease(take(ten(), 6))).unwrap();
+    wait(process.redis.lease(apart(&process, 1, 0))).unwrap();
     put_and_await(&process.redis, &KEY, put(b"value"));
     wait(process.redis.forget(&Forget::Tag("tag".to_owned()))).unwrap();
     // The beat after the first entry gives the stream its end.
@@ -130,10 +160,10 @@ fn everything_in_redis_goes_by_itself_and_begins_with_the_prefix() {
     });
     let keys = server.keys();
     assert!(keys.iter().all(|key| key.starts_with(b"trunkline:1:")));
-    assert!(8 <= keys.len(), "{}", keys.len());
+    assert!(9 <= keys.len(), "{}", keys.len());
     let left: i64 = server.ask("PTTL", &["trunkline:1:limit:=bucket"]);
-    let seven_tokens = 7 * 3_600_000;
-    assert!((seven_tokens - 60_000..=seven_tokens + 2_000).contains(&left));
+    let eight_tokens = 8 * 3_600_000;
+    assert!((eight_tokens - 60_000..=eight_tokens + 2_000).contains(&left));
 }
 
 #[test]

@@ -28,21 +28,27 @@ impl Bench {
     }
 
     fn lease(&self, rate: SharedRate, now: u64, want: u32, at_least: u32) -> Taken {
+        self.lease_and_tell(rate, now, (want, at_least), None)
+    }
+
+    fn lease_and_tell(
+        &self,
+        rate: SharedRate,
+        now: u64,
+        (want, at_least): (u32, u32),
+        apart: impl Into<Option<Told>>,
+    ) -> Taken {
         let ask = Ask {
             key: KEY.to_owned(),
             rate,
             want,
             at_least,
+            apart: apart.into(),
         };
         let mut call = self.scripts.lease_call(&ask);
         let reply = call.arg(now).invoke(&mut self.connection.borrow_mut());
-        let (tokens, wait_us, at_us) = reply.unwrap();
         self.persist();
-        Taken {
-            tokens,
-            wait_us,
-            at_us,
-        }
+        Taken::of(reply.unwrap())
     }
 
     fn give_back(&self, rate: SharedRate, now: u64, tokens: u32, taken_at_us: u64) -> u32 {
@@ -193,6 +199,63 @@ fn nothing_is_given_back_to_other_settings_or_before_it_was_taken() {
     assert_eq!(bench.lease(one, START, 99, 1).tokens, 10);
 }
 
+fn told(account: &str, spent: u64, charged: u64) -> Told {
+    Told {
+        key: format!("apart:{account}").into_bytes(),
+        spent,
+        charged,
+    }
+}
+
+#[test]
+fn what_was_spent_apart_is_charged_before_any_is_given() {
+    let bench = Bench::new();
+    let rate = rate(10, 1, Duration::from_secs(1));
+    let taken = bench.lease_and_tell(rate, START, (5, 1), told("one", 7, 0));
+    assert_eq!((taken.tokens, taken.left), (3, 0));
+    // What goes beyond the bucket is waited for too.
+    let refused = bench.lease_and_tell(rate, START, (5, 1), told("other", 4, 0));
+    assert_eq!((refused.tokens, refused.wait_us), (0, 5 * SECOND));
+    assert_eq!(bench.lease(rate, START + 5 * SECOND - 1, 5, 1).tokens, 0);
+    let taken = bench.lease(rate, START + 9 * SECOND, 2, 1);
+    assert_eq!((taken.tokens, taken.left), (2, 3));
+}
+
+#[test]
+fn what_was_spent_apart_is_charged_once() {
+    let bench = Bench::new();
+    let rate = rate(100, 1, Duration::from_secs(1));
+    let left = |spent, charged| {
+        let told = told("one", spent, charged);
+        let taken = bench.lease_and_tell(rate, START, (1, 1), told);
+        assert_eq!(taken.tokens, 1);
+        taken.left
+    };
+    assert_eq!(left(10, 0), 89);
+    // The answer was lost, and more was spent since.
+    assert_eq!(left(10, 0), 88);
+    assert_eq!(left(15, 0), 82);
+    // It came.
+    assert_eq!(left(15, 15), 81);
+    assert_eq!(left(20, 15), 75);
+    // Some came back by itself.
+    assert_eq!(left(40, 30), 64);
+    // What was charged of another is another's.
+    let other = bench.lease_and_tell(rate, START, (1, 1), told("other", 10, 0));
+    assert_eq!(other.left, 53);
+}
+
+#[test]
+fn nobody_waits_for_ever_for_what_was_spent_apart() {
+    let bench = Bench::new();
+    let rate = rate(10, 1, Duration::from_secs(1));
+    let much = told("one", 1_000_000_000, 0);
+    let refused = bench.lease_and_tell(rate, START, (1, 1), much);
+    // A bucket more than it holds, and ten seconds.
+    assert_eq!((refused.tokens, refused.wait_us), (0, 21 * SECOND));
+    assert_eq!(bench.lease(rate, START + 21 * SECOND, 1, 1).tokens, 1);
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Pass(u64),
@@ -274,6 +337,91 @@ fn no_span_of_time_ever_holds_more_than_a_bucket_and_what_refills() {
                 }
             }
             spent.check(rate);
+        }
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[derive(Debug, Clone)]
+enum Deed {
+    Pass(u64),
+    Spend {
+        who: usize,
+        tokens: u32,
+    },
+    Lease {
+        who: usize,
+        want: u32,
+        is_lost: bool,
+    },
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        (0_u64..200_000).prop_map(Deed::Pass),
+        (0_usize..2, 1_u32..5).prop_map(|(who, tokens)| Deed::Spend { who, tokens }),
+        (0_usize..2, 1_u32..10, any::<bool>()).prop_map(|(who, want, is_lost)| Deed::Lease {
+            who,
+            want,
+            is_lost
+        }),
+    ];
+    prop::collection::vec(deed, 1..60)
+}
+
+/// Asserts that no span until now holds more than a bucket and what refilled.
+fn check_until_now(all: &[(u64, u64)], rate: SharedRate, now: u64) {
+    let mut tokens = 0;
+    for &(at, some) in all.iter().rev() {
+        tokens += some;
+        let room = u64::from(rate.capacity()) * rate.unit + (now - at) * rate.refill;
+        assert!(tokens * rate.unit <= room, "{tokens} from {at} to {now}");
+    }
+}
+
+#[test]
+fn nothing_is_given_while_what_was_spent_apart_is_not_made_up_for() {
+    let bench = Bench::new();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let case = std::cell::Cell::new(0);
+    // So much comes back in ten seconds that what is owed is never too much to be noted.
+    let input = (20_u32..40, 24_u32..40, deeds());
+    let result = runner.run(&input, |(capacity, refill, deeds)| {
+        bench.forget();
+        case.set(case.get() + 1);
+        let rate = rate(capacity, refill, Duration::from_secs(1));
+        let mut now = START;
+        // Of each: what was spent in all, what is known to be charged, and what Redis may not know.
+        let mut accounts = [(0, 0, Vec::new()), (0, 0, Vec::new())];
+        let mut all = Vec::new();
+        for deed in deeds {
+            match deed {
+                Deed::Pass(time) => now += time,
+                Deed::Spend { who, tokens } => {
+                    let (spent, _, untold) = &mut accounts[who];
+                    *spent += u64::from(tokens);
+                    untold.push((now, u64::from(tokens)));
+                }
+                Deed::Lease { who, want, is_lost } => {
+                    let (spent, charged, untold) = &mut accounts[who];
+                    let told = told(&format!("{}/{who}", case.get()), *spent, *charged);
+                    let taken = bench.lease_and_tell(rate, now, (want, 1), told);
+                    all.append(untold);
+                    all.sort_unstable();
+                    if !is_lost {
+                        *charged = *spent;
+                    }
+                    if taken.tokens != 0 {
+                        all.push((now, taken.tokens.into()));
+                        check_until_now(&all, rate, now);
+                    }
+                }
+            }
         }
         Ok(())
     });

@@ -15,6 +15,13 @@ fn names_of_buckets_are_bounded_and_never_meet() {
 }
 
 #[test]
+fn accounts_of_processes_never_meet() {
+    let names = Names::new("p:");
+    assert_eq!(names.apart("1f", 12), b"p:apart:1f:12");
+    assert_ne!(names.apart("1", 12), names.apart("11", 2));
+}
+
+#[test]
 fn labels_of_a_value_are_those_it_is_forgotten_by() {
     let tags = ["one".to_owned(), "two".to_owned()];
     let labels = Labels {

@@ -573,9 +573,8 @@ fn idempotency(resolved: &Resolved, record: &Record) -> Option<(HeaderName, Head
 /// The caller's token, where the API itself gave it to somebody who has signed in.
 fn own_token(resolved: &Resolved) -> Option<Box<(HeaderName, HeaderValue)>> {
     let mut declared = resolved.installed.connector.own_tokens.iter();
-    let (token, value) =
+    let (token, mut value) =
         declared.find_map(|token| Some((token, token.find(&resolved.headers)?)))?;
-    let mut value = value.clone();
     value.set_sensitive(true);
     Some(Box::new((token.header.clone(), value)))
 }

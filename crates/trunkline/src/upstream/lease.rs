@@ -6,18 +6,23 @@
 //! second's worth, and no more than its share of a quarter of the bucket. What is not spent within a
 //! second is worth nothing any more.
 //!
-//! While Redis is away, each process keeps to its part of the window by itself, in a bucket that was
-//! charged all along, so that it is not full just then.
+//! While Redis is away, each process keeps to its part of the window by itself, in a bucket that holds
+//! no more than its part of what was left in Redis when it was asked last. What goes meanwhile is told
+//! Redis with the next lease and charged there before any is given: see [`debt`].
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use trunkline_limit::gcra::Bucket;
 use trunkline_limit::{Nanos, Rate};
 use trunkline_redis::{Lease, Redis, SharedRate, Standing};
 
+use self::debt::{Debt, Fading};
 use crate::config::Limit;
+
+mod debt;
 
 /// How long tokens that were taken may be spent.
 const LEASE_FOR: Duration = Duration::from_secs(1);
@@ -27,6 +32,10 @@ const LEASE_WORTH: Duration = Duration::from_millis(250);
 
 /// How long each process goes by its part after a question that had no answer.
 const PARTED_FOR: Duration = Duration::from_secs(1);
+
+/// What goes without asking counts in full for this much longer than the bucket takes to refill: so
+/// much apart processes may find that Redis is away, and that it is back.
+const APART_MAX: Duration = Duration::from_secs(5);
 
 /// How many processes there are thought to be where nobody knows.
 const PROCESSES: NonZeroU32 = NonZeroU32::new(2).unwrap();
@@ -47,7 +56,11 @@ pub(super) struct SharedWindow {
     bucket: Vec<u8>,
     rate: SharedRate,
     limit: Limit,
+    /// This process's part, for while Redis is away.
+    part: Arc<Bucket>,
     lease: Mutex<Held>,
+    /// What was spent of the part.
+    debt: Arc<Mutex<Debt>>,
     /// Redis is not asked before then, in nanoseconds.
     parted_until: AtomicU64,
 }
@@ -71,15 +84,23 @@ pub(super) enum Asked {
 }
 
 impl SharedWindow {
-    /// `None` for a rate that Redis cannot count.
-    pub(super) fn new(sharing: &Sharing, bucket: &str, limit: &Limit) -> Option<Self> {
+    /// `None` for a rate that Redis cannot count. What was spent of the one `before` it is owed still.
+    pub(super) fn new(
+        sharing: &Sharing,
+        (bucket, limit): (&str, &Limit),
+        part: &Arc<Bucket>,
+        before: Option<&Self>,
+    ) -> Option<Self> {
+        let new_debt = || Arc::new(Mutex::new(Debt::new(sharing.redis.account())));
         let (capacity, refill, period) = limit.parts();
         Some(Self {
             sharing: sharing.clone(),
             bucket: bucket.as_bytes().to_vec(),
             rate: SharedRate::new(capacity, refill, period).ok()?,
             limit: limit.clone(),
+            part: Arc::clone(part),
             lease: Mutex::default(),
+            debt: before.map_or_else(new_debt, |before| Arc::clone(&before.debt)),
             parted_until: AtomicU64::new(0),
         })
     }
@@ -102,6 +123,14 @@ impl SharedWindow {
 
     /// This process's part of the window, for while Redis is away.
     pub(super) fn part(&self) -> Rate {
+        let processes = self.processes();
+        let (capacity, refill, period) = self.limit.parts();
+        let part = NonZeroU32::new(capacity.get() / processes).unwrap_or(NonZeroU32::MIN);
+        let slower = Rate::new(part, refill, period.saturating_mul(processes.get()));
+        slower.unwrap_or(self.limit.rate)
+    }
+
+    fn processes(&self) -> NonZeroU32 {
         let processes = match self.sharing.redis.standing() {
             Standing::Up { sharing } => NonZeroU32::new(sharing),
             Standing::Away { sharing, .. } => sharing
@@ -109,11 +138,22 @@ impl SharedWindow {
                 .or(self.sharing.processes)
                 .or(Some(PROCESSES)),
         };
-        let processes = processes.unwrap_or(NonZeroU32::MIN);
-        let (capacity, refill, period) = self.limit.parts();
-        let part = NonZeroU32::new(capacity.get() / processes).unwrap_or(NonZeroU32::MIN);
-        let slower = Rate::new(part, refill, period.saturating_mul(processes.get()));
-        slower.unwrap_or(self.limit.rate)
+        processes.unwrap_or(NonZeroU32::MIN)
+    }
+
+    /// Notes what went of the part, at its rate.
+    pub(super) fn owe(&self, weight: NonZeroU32, part: &Rate, now: Nanos) {
+        let fading = Fading {
+            outage: self.sharing.redis.counts().times_away,
+            after: self.limit.rate.refilled_in().saturating_add(APART_MAX),
+            each: part.refilled_in() / part.capacity().max(1),
+        };
+        self.debt().spend(weight.get(), now, fading);
+    }
+
+    /// Notes that it did not go after all.
+    pub(super) fn owe_less(&self, weight: NonZeroU32) {
+        self.debt().unspend(weight.get());
     }
 
     fn has(&self, weight: NonZeroU32, now: Nanos) -> bool {
@@ -145,13 +185,20 @@ impl SharedWindow {
         if self.has(weight, now) {
             return Asked::More;
         }
+        let told = self.debt().tell();
         let lease = Lease {
             bucket: &self.bucket,
             rate: self.rate,
             want: self.lease_size(),
             at_least: weight,
+            apart: Some(told),
         };
-        match self.sharing.redis.lease(lease).await {
+        let leased = self.sharing.redis.lease(lease).await;
+        if let Ok(leased) = &leased {
+            self.debt().charged(told);
+            self.lower_part(leased.left, now);
+        }
+        match leased {
             Ok(leased) if leased.granted != 0 => {
                 let mut held = self.held();
                 if held.until <= now {
@@ -171,6 +218,16 @@ impl SharedWindow {
         }
     }
 
+    /// Leaves in the part no more than belongs to it of what is left in Redis.
+    fn lower_part(&self, left: u32, now: Nanos) {
+        let (part, ours) = (self.part(), left.div_ceil(self.processes().get()));
+        let surplus = self.part.available(&part, now).saturating_sub(ours);
+        if let Some(surplus) = NonZeroU32::new(surplus) {
+            // If a call takes of it just now, there is less already.
+            self.part.reserve(&part, now, surplus, Duration::ZERO);
+        }
+    }
+
     /// How many tokens are taken at once.
     fn lease_size(&self) -> u32 {
         let sharing = match self.sharing.redis.standing() {
@@ -181,6 +238,10 @@ impl SharedWindow {
         let worth = u128::from(refill.get()) * LEASE_WORTH.as_nanos() / period.as_nanos().max(1);
         let share = capacity.get() / 4 / sharing;
         u32::try_from(worth).unwrap_or(u32::MAX).min(share).max(1)
+    }
+
+    fn debt(&self) -> MutexGuard<'_, Debt> {
+        self.debt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

@@ -61,18 +61,20 @@ impl Windows {
         before: Option<&Self>,
         (sharing, scope): (Option<&Sharing>, &str),
     ) -> Self {
-        let bucket = |place: usize| {
+        let windows = limits.iter().enumerate().map(|(place, limit)| {
             let known = before.and_then(|before| before.0.get(place));
-            known.map_or_else(Arc::default, |known| Arc::clone(&known.bucket))
-        };
-        let windows = limits.iter().enumerate().map(|(place, limit)| Window {
-            limit: limit.clone(),
-            bucket: bucket(place),
-            shared: sharing.and_then(|sharing| {
+            let bucket = known.map_or_else(Arc::default, |known| Arc::clone(&known.bucket));
+            let shared = sharing.and_then(|sharing| {
                 let name = format!("{scope}/{place}");
-                SharedWindow::new(sharing, &name, limit).map(Arc::new)
-            }),
-            weight: NonZeroU32::MIN,
+                let known = known.and_then(|known| known.shared.as_deref());
+                SharedWindow::new(sharing, (&name, limit), &bucket, known).map(Arc::new)
+            });
+            Window {
+                limit: limit.clone(),
+                bucket,
+                shared,
+                weight: NonZeroU32::MIN,
+            }
         });
         Self(windows.collect())
     }
@@ -113,6 +115,11 @@ impl Windows {
             windows if windows.iter().any(|window| window.shared.is_some()) => {
                 let rates = self.rates();
                 let reserved = gcra::reserve_all(&self.asked(&rates), now, wait_max);
+                if reserved.when(now).is_some() {
+                    for (window, rate) in windows.iter().zip(&rates) {
+                        window.owe(rate, now);
+                    }
+                }
                 let sources = rates.into_iter().map(Source::Bucket).collect();
                 (reserved, TakenFrom::Each(sources))
             }
@@ -298,14 +305,13 @@ impl Window {
 
     /// Takes what a call needs now, or says why it cannot.
     fn spend(&self, now: Nanos) -> Result<Source, Reserved> {
-        let rate = self.rate();
-        let reserve = || {
-            let bucket = &self.bucket;
-            bucket.reserve(&rate, now, self.weight, Duration::ZERO)
-        };
         let Some(shared) = self.leases(now) else {
-            return match reserve() {
-                Reserved::Now | Reserved::At { .. } => Ok(Source::Bucket(rate)),
+            let rate = self.rate();
+            return match self.bucket.reserve(&rate, now, self.weight, Duration::ZERO) {
+                Reserved::Now | Reserved::At { .. } => {
+                    self.owe(&rate, now);
+                    Ok(Source::Bucket(rate))
+                }
                 refused => Err(refused),
             };
         };
@@ -315,10 +321,14 @@ impl Window {
                 by: By::Window(0),
             });
         }
-        // The own bucket is charged too, so that it is warm when Redis goes away.
-        let charged = reserve();
-        debug_assert!(!matches!(charged, Reserved::At { .. }), "nobody waits here");
         Ok(Source::Lease)
+    }
+
+    /// Notes what was taken of the own bucket, if others share the window.
+    fn owe(&self, rate: &Rate, now: Nanos) {
+        if let Some(shared) = &self.shared {
+            shared.owe(self.weight, rate, now);
+        }
     }
 
     /// Gives back what was taken for `when`.
@@ -329,11 +339,15 @@ impl Window {
                     shared.unspend(self.weight, now, when);
                 }
             }
-            // Another part of the window is another measure.
-            Source::Bucket(rate) if rate == self.rate() => {
-                self.bucket.refund(&rate, now, self.weight, when);
+            Source::Bucket(rate) => {
+                if let Some(shared) = &self.shared {
+                    shared.owe_less(self.weight);
+                }
+                // Another part of the window is another measure.
+                if rate == self.rate() {
+                    self.bucket.refund(&rate, now, self.weight, when);
+                }
             }
-            Source::Bucket(_) => {}
         }
     }
 }
