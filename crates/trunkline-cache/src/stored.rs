@@ -1,5 +1,7 @@
 //! What is remembered of an answer, without its body.
 
+mod size;
+
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -83,23 +85,10 @@ impl Stored {
         &self.parts.headers
     }
 
-    /// About how many bytes it takes in memory, without its body.
+    /// How many bytes it takes in memory, without its body: rather too many than too few.
     pub fn size(&self) -> usize {
-        // A map's place for a field, and what a value's own buffer costs.
-        const PER_FIELD: usize = 112;
-        let fields: usize = self
-            .parts
-            .headers
-            .iter()
-            .map(|(name, value)| PER_FIELD + name.as_str().len() + value.len())
-            .sum();
-        let varied: usize = self
-            .parts
-            .vary
-            .iter()
-            .map(|field| size_of::<Varied>() + field.value.as_ref().map_or(0, |value| value.len()))
-            .sum();
-        size_of::<Self>() + fields + varied
+        let Parts { headers, vary, .. } = &self.parts;
+        size_of::<Self>() + size::of_fields(headers) + size::of_varied(vary)
     }
 
     /// For how long it is fresh, counted from when the upstream made it, and who says so.

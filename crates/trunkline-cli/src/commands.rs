@@ -85,14 +85,32 @@ pub(crate) fn unknown_connector(catalog: &Catalog, name: &str) -> Error {
     }
 }
 
-/// A word as a shell takes it. Control characters are written out (`$'\x1b'`, POSIX.1-2024), so
-/// that none is lost or does something to a terminal.
+/// Whether a character is not seen as what it is: control characters, what changes the direction
+/// of text, and what has no width.
+pub(crate) fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// A word as a shell takes it. What is hidden is written out (`$'\x1b'`, POSIX.1-2024), so that none
+/// is lost or does something to a terminal.
 pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=:/.,%+@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);
     }
-    if word.contains(char::is_control) {
+    if word.contains(is_hidden) {
         return Cow::Owned(format!("$'{}'", written_out(word)));
     }
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
@@ -103,7 +121,7 @@ fn written_out(word: &str) -> String {
     for character in word.chars() {
         match character {
             '\'' | '\\' => text.extend(['\\', character]),
-            character if character.is_control() => {
+            character if is_hidden(character) => {
                 for byte in character.encode_utf8(&mut [0; 4]).bytes() {
                     // Writing to a `String` cannot go wrong.
                     let _ = write!(text, r"\x{byte:02x}");

@@ -5,11 +5,12 @@ mod auth;
 mod example;
 mod load;
 mod operation;
+mod own_token;
 mod schema_file;
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use regex_lite::Regex;
 
 use crate::document::Problem;
@@ -26,6 +27,7 @@ pub use address::*;
 pub use auth::*;
 pub use example::*;
 pub use operation::*;
+pub use own_token::*;
 pub use schema_file::*;
 
 /// What is known of one third-party API.
@@ -108,17 +110,6 @@ pub struct SecretSpec {
     pub example: String,
     /// The page where one gets it.
     pub obtain: String,
-}
-
-/// The token of somebody who has signed in at the API, which goes on in place of ours.
-#[derive(Debug, Clone)]
-pub struct OwnToken {
-    /// The header that carries it.
-    pub header: HeaderName,
-    /// What such a token looks like there.
-    pub pattern: Regex,
-    /// A header with the app's own key.
-    pub unless_in: HeaderName,
 }
 
 /// How long to wait; `None` is the engine's default.
@@ -224,20 +215,6 @@ impl Connector {
                 .part(&whole, group)
                 .map(str::to_owned),
         }
-    }
-}
-
-impl OwnToken {
-    /// The token that a caller sent, where it is one of these.
-    pub fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
-        let value = headers.get(&self.header)?;
-        let text = value
-            .to_str()
-            .ok()
-            .filter(|text| self.pattern.is_match(text))?;
-        let apps = headers.get(&self.unless_in).map(HeaderValue::as_bytes);
-        let is_apps = apps.is_some_and(|apps| text.as_bytes().ends_with(apps));
-        (!is_apps).then_some(value)
     }
 }
 

@@ -20,13 +20,43 @@ pub(crate) fn is_hop(name: &HeaderName) -> bool {
     )
 }
 
-/// What a `Connection` header lists besides how the connection ends.
+/// Whether a header of this name is for everybody who sees the answer, so that a `Connection` must
+/// not list it.
+///
+/// One that does is passed over: without `cache-control` or `vary` a cache would give the answer to
+/// whom it must not.
+fn is_for_all(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "age"
+            | "cache-control"
+            | "cdn-cache-control"
+            | "content-encoding"
+            | "content-length"
+            | "content-range"
+            | "content-type"
+            | "date"
+            | "etag"
+            | "expires"
+            | "last-modified"
+            | "location"
+            | "pragma"
+            | "retry-after"
+            | "set-cookie"
+            | "trunkline-cache-control"
+            | "vary"
+            | "www-authenticate"
+    )
+}
+
+/// What a `Connection` header lists besides how the connection ends, as far as it may.
 pub(crate) fn listed(connection: &HeaderValue) -> impl Iterator<Item = HeaderName> {
     let options = connection.as_bytes().split(|byte| *byte == b',');
     let names = options.map(<[u8]>::trim_ascii).filter(|option| {
         !option.eq_ignore_ascii_case(b"keep-alive") && !option.eq_ignore_ascii_case(b"close")
     });
-    names.filter_map(|name| HeaderName::from_bytes(name).ok())
+    let names = names.filter_map(|name| HeaderName::from_bytes(name).ok());
+    names.filter(|name| !is_for_all(name))
 }
 
 /// Removes them from headers that should not have them at all, which HTTP/2's should not

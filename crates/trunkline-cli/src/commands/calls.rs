@@ -1,6 +1,7 @@
 //! `trunkline calls`: what became of the calls of a gateway.
 
 mod list;
+mod path;
 mod show;
 
 #[cfg(test)]

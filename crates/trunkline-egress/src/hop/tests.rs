@@ -44,3 +44,24 @@ fn everything_else_does() {
         &expect!["trailer set-cookie te-xt"],
     );
 }
+
+#[test]
+fn what_is_for_everybody_does_though_it_is_listed_rfc_9110_7_6_1() {
+    check(
+        &[
+            (
+                "connection",
+                "cache-control, Vary, set-cookie, content-length",
+            ),
+            ("connection", "X-Hop,DATE , cdn-cache-control"),
+            ("cache-control", "no-store"),
+            ("vary", "*"),
+            ("set-cookie", "a"),
+            ("content-length", "0"),
+            ("date", "today"),
+            ("cdn-cache-control", "no-store"),
+            ("x-hop", "1"),
+        ],
+        &expect!["cdn-cache-control cache-control vary set-cookie content-length date"],
+    );
+}

@@ -130,12 +130,16 @@ impl Known {
     }
 
     pub(super) fn is_stale(&self, now: Nanos) -> bool {
-        let trusted_until = self.counted_at.plus(TRUST_MAX);
         match self.refill {
-            Refill::At(reset) => reset.min(trusted_until) <= now,
-            Refill::Steady { per, .. } => per.is_zero() || trusted_until <= now,
+            Refill::At(reset) => reset.min(self.forgotten_at()) <= now,
+            Refill::Steady { per, .. } => per.is_zero() || self.forgotten_at() <= now,
             Refill::Unknown => true,
         }
+    }
+
+    /// When this is forgotten, whatever was told of the reset: nobody has to wait for longer.
+    fn forgotten_at(&self) -> Nanos {
+        self.counted_at.plus(TRUST_MAX)
     }
 
     /// Counts what the upstream did not say that it counted.
@@ -177,7 +181,7 @@ impl Known {
             limit: self.limit,
             remaining: self.uncharged(now).saturating_sub(taken),
             refilled_at: match self.refill {
-                Refill::At(reset) => Some(reset),
+                Refill::At(reset) => Some(reset.min(self.forgotten_at())),
                 Refill::Steady { .. } | Refill::Unknown => None,
             },
         }
@@ -193,9 +197,12 @@ impl Known {
         let lack = taken.saturating_add(wanted).saturating_sub(uncharged);
         match self.refill {
             Refill::At(reset) if lack != 0 => Turn::Spent {
-                until: reset.plus(self.windows_until(lack)),
+                until: reset
+                    .plus(self.windows_until(lack))
+                    .min(self.forgotten_at()),
             },
             Refill::At(reset) if free < self.most().div_ceil(AMPLE_PART) => {
+                let reset = reset.min(self.forgotten_at());
                 let when = now.max(self.next_at).min(reset);
                 Turn::Spread {
                     when,
@@ -203,7 +210,9 @@ impl Known {
                 }
             }
             Refill::Steady { amount, per } if lack != 0 => Turn::Spent {
-                until: now.plus(share(per, lack, u64::from(amount.get()))),
+                until: now
+                    .plus(share(per, lack, u64::from(amount.get())))
+                    .min(self.forgotten_at()),
             },
             Refill::At(_) | Refill::Steady { .. } | Refill::Unknown => Turn::Free,
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::{Amounts, Dimension, Learned, Refill, Sent, Told};
+use super::{Amounts, Dimension, LINE_MAX, Learned, Refill, Sent, Told};
 use crate::{Nanos, Reserved};
 
 const LONG: Duration = Duration::from_hours(2);
@@ -245,6 +245,59 @@ fn no_word_holds_for_longer_than_a_day() {
     learned.throttled(at(0), Nanos::from_nanos(u64::MAX));
     assert!(!learned.is_idle(secs(24 * 60 * 60 - 1)));
     assert!(learned.is_idle(secs(24 * 60 * 60)));
+}
+
+/// The longest wait that callers are told of what an answer told at the start, `hours` later.
+fn longest_wait(told: Told, hours: u64) -> Duration {
+    let learned = after(told);
+    let now = secs(hours * 60 * 60);
+    let mut longest = Duration::ZERO;
+    for _ in 0..3 {
+        let when = learned.reserve(now, &one(), Duration::MAX).when(now);
+        longest = longest.max(when.expect("it may wait").since(now));
+    }
+    let reserved = learned.reserve(now, &one(), Duration::ZERO);
+    if let Reserved::Refused { retry_after, .. } = reserved {
+        longest = longest.max(retry_after);
+    }
+    let left = learned.view(now).left.requests.expect("it is known");
+    let refill = left.refilled_at.map_or(Duration::ZERO, |at| at.since(now));
+    longest.max(refill)
+}
+
+#[test]
+fn nobody_is_told_to_wait_until_after_a_word_is_forgotten() {
+    let far = secs(878 * 60 * 60);
+    let steady = Refill::Steady {
+        amount: NonZeroU32::MIN,
+        per: Duration::from_hours(878),
+    };
+    for (kind, told) in [
+        ("spent", told(0, 1, far)),
+        (
+            "spent, at the end of time",
+            told(0, 1, Nanos::from_nanos(u64::MAX)),
+        ),
+        ("spread", told(2, 100, far)),
+        (
+            "bit by bit",
+            Told {
+                refill: steady,
+                ..told(0, 1, far)
+            },
+        ),
+        // Who is behind waits for the window after the next.
+        ("a line", told(0, 1, secs(20 * 60 * 60))),
+    ] {
+        for hours in [0, 3, 19] {
+            let left = Duration::from_hours(24 - hours);
+            let wait = longest_wait(told, hours);
+            assert!(
+                Duration::ZERO < wait && wait < left + LINE_MAX,
+                "{kind}, {hours} hours later: {wait:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -307,7 +307,7 @@ fn answers_being_written_are_bounded_together() {
         panic!("somebody leads");
     };
     let (mut own, mut follower) = (body_of(reader), body_of(follower));
-    let piece = Bytes::from(vec![b'x'; 10 << 10]);
+    let piece = Bytes::from(vec![b'x'; 4 << 10]);
     let pushed = (0..6).filter(|_| writer.push(piece.clone()) == Pushed::Kept);
     let kept = pushed.count();
     assert!((1..6).contains(&kept), "{kept}");

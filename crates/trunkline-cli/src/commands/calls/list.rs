@@ -9,13 +9,12 @@ use trunkline::Error;
 use trunkline::log::{self, CallFilter, LoggedCall, Since, Statuses};
 use trunkline_connector::units::Span;
 
-use super::{duration, or_dash};
+use super::{duration, or_dash, path};
 use crate::arguments::{ListOptions, SettingsOptions};
 use crate::commands::{self, Context};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::printer::visible;
 use crate::table::Table;
 
 /// List the newest calls
@@ -118,7 +117,7 @@ fn known(filter: &CallFilter, folder: &Folder) -> Result<(), Failure> {
     }
 }
 
-fn table(calls: &[LoggedCall]) -> Table<7> {
+pub(super) fn table(calls: &[LoggedCall]) -> Table<7> {
     let mut table = Table::new([
         "STARTED",
         "CALL",
@@ -130,7 +129,7 @@ fn table(calls: &[LoggedCall]) -> Table<7> {
     ]);
     for call in calls {
         let status = call.status.map(|status| status.to_string());
-        let path = format!("{} {}", call.method, visible(&call.path));
+        let path = format!("{} {}", call.method, path::shortened(&call.path));
         table.row([
             call.started.clone(),
             call.call_id.clone(),

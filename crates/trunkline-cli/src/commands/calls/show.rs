@@ -4,13 +4,13 @@ use clap::Args;
 use trunkline::log::{self, LoggedCall};
 use trunkline::{Catalog, Explanation};
 
-use super::{duration, or_dash};
+use super::{duration, or_dash, path};
 use crate::arguments::{ListOptions, SettingsOptions};
 use crate::commands::{self, Context};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::printer::{Ink, Printer, visible};
+use crate::printer::{Ink, Printer};
 
 /// Show one call, and what its error means
 #[derive(Debug, Args)]
@@ -45,14 +45,18 @@ impl Show {
     }
 }
 
-fn print(call: &LoggedCall, catalog: &Catalog, printer: &mut Printer) -> Result<(), Failure> {
+pub(super) fn print(
+    call: &LoggedCall,
+    catalog: &Catalog,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
     let look = printer.out_look();
     printer.line(look.paint(Ink::Heading, &call.call_id))?;
     let status = call
         .status
         .map_or("-".to_owned(), |status| status.to_string());
     let first_byte = call.first_byte_ms.map_or("-".to_owned(), duration);
-    let path = format!("{} {}", call.method, visible(&call.path));
+    let path = format!("{} {}", call.method, path::shown(&call.path));
     let lines = [
         ("started:", call.started.clone()),
         ("connector:", or_dash(call.connector.as_deref()).to_owned()),

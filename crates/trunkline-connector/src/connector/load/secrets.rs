@@ -202,13 +202,9 @@ pub(super) fn own_tokens(check: &mut Check<'_>, section: &CallerSection) -> Vec<
             let hint = "begin it with `^` and end it with `$`";
             check.refuse_with(&at, "the pattern must be one of the whole value", hint);
         }
-        let pattern = check.pattern(&at, &token.pattern);
-        if let (Some(header), Some(unless_in), Some(pattern)) = (header, unless_in, pattern) {
-            tokens.push(OwnToken {
-                header,
-                pattern,
-                unless_in,
-            });
+        check.pattern(&at, &token.pattern);
+        if let (Some(header), Some(unless_in)) = (header, unless_in) {
+            tokens.extend(OwnToken::new(header, &token.pattern, unless_in));
         }
     }
     tokens

@@ -253,3 +253,24 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_for_everybody_is_kept_though_a_connection_lists_it_rfc_9110_7_6_1() {
+    let head = "HTTP/1.1 200 OK\r\nconnection: Cache-Control, vary,x-hop, content-length\r\n\
+                cache-control: no-store\r\nvary: *\r\nx-hop: 1\r\ncontent-length: 0\r\n\
+                connection: Trunkline-Cache-Control, set-cookie, expires\r\n\
+                trunkline-cache-control: no-store\r\nset-cookie: a=b\r\nexpires: 0\r\n\r\n";
+    let answer = read(head, Asked::Any).unwrap().unwrap();
+    let headers = answer.head.headers();
+    for name in [
+        "cache-control",
+        "vary",
+        "content-length",
+        "trunkline-cache-control",
+        "set-cookie",
+        "expires",
+    ] {
+        assert!(headers.contains_key(name), "{name}");
+    }
+    assert!(!headers.contains_key("x-hop"));
+}
