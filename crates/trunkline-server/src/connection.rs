@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use trunkline::{Config, Error, ErrorKind};
 
+use crate::ahead::Allowance;
 use crate::connection::unparsed::{HeadLimits, Stop};
 use crate::gateway::Gateway;
 use crate::outgoing::{Answering, Outgoing};
@@ -37,6 +39,7 @@ pub(crate) struct Http {
     parser: http1::Builder,
     limits: HeadLimits,
     tally: Arc<Tally>,
+    allowance: Rc<Allowance>,
 }
 
 /// How a connection ended.
@@ -73,6 +76,7 @@ impl Http {
                 header_bytes: server.header_bytes_max,
             },
             tally,
+            allowance: Rc::default(),
         }
     }
 }
@@ -88,7 +92,11 @@ pub(crate) async fn serve(
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
         Rc::clone(&gateway).answer(site, &watch, request)
     });
-    let io = TokioIo::new(Watched::new(socket, Rc::clone(&watch)));
+    let io = TokioIo::new(Watched::new(
+        socket,
+        Rc::clone(&watch),
+        Rc::clone(&http.allowance),
+    ));
     let mut connection = http.parser.serve_connection(io, service);
     let end = future::poll_fn(|cx| poll(&mut connection, &watch, cx)).await;
     let parts = connection.into_parts();
@@ -97,7 +105,8 @@ pub(crate) async fn serve(
         End::Served => {
             if let Some(tunneled) = watch.take_tunnel() {
                 let answering = Answering::begin(&watch);
-                let caller = (watched.socket(), parts.read_buf);
+                let ahead = [parts.read_buf, watched.take_ahead()].concat();
+                let caller = (watched.socket(), Bytes::from(ahead));
                 // Boxed, so that no other connection carries its size.
                 Box::pin(tunnel::carry(caller, tunneled, gateway.clock(), &watch)).await;
                 drop(answering);

@@ -5,6 +5,7 @@
 //! the bytes, and by `door`, on the head.
 
 mod accept;
+mod ahead;
 mod api;
 mod connection;
 mod cors;

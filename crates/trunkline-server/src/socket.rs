@@ -1,13 +1,19 @@
 //! A caller's connection, whatever kind it is, with somebody reading along.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::ahead::{Ahead, Allowance, Found};
 use crate::framing::{Framing, Place};
 use crate::watch::{Closing, Watch};
 
@@ -54,6 +60,15 @@ impl Socket {
             Self::Tcp(stream) => stream.try_write(bytes),
             Self::Unix(stream) => stream.try_write(bytes),
         }
+    }
+
+    /// Whether the system knows that the other side has closed, behind whatever is still unread.
+    fn is_left(&self) -> bool {
+        let ready = match self {
+            Self::Tcp(stream) => stream.ready(Interest::READABLE).now_or_never(),
+            Self::Unix(stream) => stream.ready(Interest::READABLE).now_or_never(),
+        };
+        matches!(ready, Some(Ok(ready)) if ready.is_read_closed())
     }
 }
 
@@ -116,6 +131,7 @@ impl AsyncWrite for Socket {
 #[derive(Debug)]
 pub(crate) struct Watched {
     socket: Socket,
+    ahead: Ahead,
     framing: Framing,
     watch: Rc<Watch>,
     has_ended: bool,
@@ -123,10 +139,11 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Begins to read along.
-    pub(crate) fn new(socket: Socket, watch: Rc<Watch>) -> Self {
+    /// Begins to read along. What is read ahead comes out of `allowance`.
+    pub(crate) fn new(socket: Socket, watch: Rc<Watch>, allowance: Rc<Allowance>) -> Self {
         Self {
             socket,
+            ahead: Ahead::new(allowance),
             framing: Framing::new(),
             watch,
             has_ended: false,
@@ -140,12 +157,27 @@ impl Watched {
     /// is the refusal that tells it why.
     pub(crate) fn may_have_unread(&self) -> bool {
         !self.has_ended
-            && (self.framing.place() != Place::Between || self.framing.finding().is_some())
+            && (self.framing.place() != Place::Between
+                || self.framing.finding().is_some()
+                || !self.ahead.is_empty())
     }
 
     /// The connection itself.
     pub(crate) fn socket(&mut self) -> &mut Socket {
         &mut self.socket
+    }
+
+    /// Gives what was read ahead and nobody has asked for.
+    pub(crate) fn take_ahead(&mut self) -> Bytes {
+        self.ahead.take()
+    }
+
+    /// Whether the caller has left, also where only reading on tells.
+    #[cold]
+    fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
+        self.has_ended |=
+            self.socket.is_left() || self.ahead.fill(&mut self.socket, cx) == Found::End;
+        self.has_ended
     }
 }
 
@@ -157,10 +189,19 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.socket).poll_read(cx, buffer);
+        let polled = if this.ahead.is_empty() {
+            Pin::new(&mut this.socket).poll_read(cx, buffer)
+        } else {
+            this.ahead.hand_out(buffer);
+            Poll::Ready(Ok(()))
+        };
         match &polled {
             Poll::Pending => this.watch.waits_for_bytes(),
-            Poll::Ready(Err(_)) => this.has_ended = true,
+            Poll::Ready(Err(_)) => {
+                this.has_ended = true;
+                // hyper passes it on to whoever reads the body, and reads no more.
+                this.watch.read(this.framing.place());
+            }
             Poll::Ready(Ok(())) => {
                 let bytes = buffer.filled().get(before..).unwrap_or_default();
                 this.has_ended |= bytes.is_empty();
@@ -231,6 +272,10 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper does not read while nobody wants a body, but it flushes whenever it is woken.
+        if self.watch.is_to_look() && self.has_left(cx) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         let polled = Pin::new(&mut self.socket).poll_flush(cx);
         if polled.is_ready() {
             self.watch.flushed();

@@ -259,9 +259,12 @@ impl Carrier {
         self.coarse.set(now);
         self.watches.retain(|watch| !watch.is_over());
         for watch in &self.watches {
-            if let Some(overdue) = watch::judge(&watch.state(), self.limits, now) {
+            let state = watch.state();
+            if let Some(overdue) = watch::judge(&state, self.limits, now) {
                 tracing::debug!(?overdue, "a connection was cut");
                 watch.give(Order::Cut(Some(overdue)));
+            } else if watch::may_have_left(&state, now) {
+                watch.look();
             }
         }
     }

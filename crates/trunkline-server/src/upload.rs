@@ -15,9 +15,8 @@ use crate::door;
 
 /// Bodies up to this size are taken in before the call is made.
 ///
-/// hyper looks for the caller's leaving only once it has read the request; what is still unread
-/// would hide it until the upstream is connected and asks for more. Such bodies have to be kept
-/// for another attempt anyway.
+/// hyper looks for the caller's leaving only once it has read the request; where something is still
+/// unread, it takes a sweep to find out. Such bodies have to be kept for another attempt anyway.
 const TAKEN_MAX: u64 = 64 * 1024;
 
 /// The body of a request, seen from the gateway.

@@ -2,7 +2,8 @@
 //!
 //! No request has a timer of its own. A connection notes what it waits for and since when; one
 //! sweep per thread and second looks at them all. Times are rounded up to the next sweep, so
-//! nobody is cut too early.
+//! nobody is cut too early. The same sweep has those connections look for their callers on which
+//! nobody reads.
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,9 @@ use crate::framing::{Finding, Place};
 
 /// How long a caller has to read a refusal before the connection is closed on it.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// How long nobody has to have read from a caller for it to be looked for.
+const UNREAD: Duration = Duration::from_secs(1);
 
 /// A time since the thread began, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +100,8 @@ pub(crate) struct State {
     pub(crate) has_begun: bool,
     /// The later of: its last answer's end, the first byte of a head.
     pub(crate) since: Moment,
+    /// When bytes of the caller were last read.
+    pub(crate) read: Moment,
     /// Since when it waits for bytes of the caller; `None` while they come or nobody wants them.
     pub(crate) reading: Option<Moment>,
     /// Since when it waits for the caller to take bytes.
@@ -141,6 +147,16 @@ pub(crate) fn judge(state: &State, limits: Limits, now: Moment) -> Option<Overdu
     }
 }
 
+/// Decides whether a caller may have left unseen: its call is under way, and nobody reads, so nobody
+/// comes upon the end. So it is with a body that no upstream wants yet, and with a request that was
+/// sent ahead of its turn.
+pub(crate) fn may_have_left(state: &State, now: Moment) -> bool {
+    state.unanswered > 0
+        && state.reading.is_none()
+        && state.writing.is_none()
+        && state.read.later(UNREAD) <= now
+}
+
 /// What a connection is told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -169,6 +185,7 @@ pub(crate) struct Watch {
     order: Cell<Option<Order>>,
     closing: Cell<Closing>,
     tunnel: Cell<Option<Box<Tunneled>>>,
+    is_to_look: Cell<bool>,
     is_over: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
@@ -182,6 +199,7 @@ impl Watch {
             is_settled: true,
             has_begun: false,
             since: clock.soon(),
+            read: clock.soon(),
             reading: None,
             writing: None,
             lingering: None,
@@ -194,6 +212,7 @@ impl Watch {
             order: Cell::new(None),
             closing: Cell::new(Closing::Quiet),
             tunnel: Cell::new(None),
+            is_to_look: Cell::new(false),
             is_over: Cell::new(false),
             waker: RefCell::new(None),
         }
@@ -212,11 +231,13 @@ impl Watch {
 
     /// Bytes came, and the connection is now at `place`.
     pub(crate) fn read(&self, place: Place) {
+        self.is_to_look.set(false);
         self.update(|state| {
             if state.place != Place::Head && place == Place::Head {
                 state.since = self.clock.soon();
             }
             state.place = place;
+            state.read = self.clock.soon();
             state.reading = None;
         });
     }
@@ -321,6 +342,27 @@ impl Watch {
     /// Tells the connection what to do.
     pub(crate) fn give(&self, order: Order) {
         self.order.set(Some(order));
+        self.wake();
+    }
+
+    /// Has the connection look whether its caller is still there.
+    pub(crate) fn look(&self) {
+        self.is_to_look.set(true);
+        self.wake();
+    }
+
+    /// Whether the connection is to look for its caller: from when it was told to until somebody
+    /// reads again, or the call is answered. Whoever waits for bytes does so anyway, and must not
+    /// have them taken away.
+    pub(crate) fn is_to_look(&self) -> bool {
+        if !self.is_to_look.get() {
+            return false;
+        }
+        let state = self.state.get();
+        state.unanswered > 0 && state.reading.is_none()
+    }
+
+    fn wake(&self) {
         if let Some(waker) = self.waker.borrow().as_ref() {
             waker.wake_by_ref();
         }

@@ -6,6 +6,7 @@ pub(super) mod refusing;
 mod weighing;
 mod reloading;
 mod waiting;
+mod leaving;
 mod concurrency;
 mod callers;
 mod told;

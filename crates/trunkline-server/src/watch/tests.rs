@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
-use super::{CoarseClock, Limits, Moment, Watch, judge};
+use super::{CoarseClock, Limits, Moment, Watch, judge, may_have_left};
 use crate::framing::Place;
 
 const LIMITS: Limits = Limits {
@@ -139,4 +139,75 @@ fn answers_are_settled_when_their_last_byte_is_written() {
     assert!(!watch.is_settled(), "its end is not written");
     watch.flushed();
     assert!(watch.is_settled());
+}
+
+/// At which second a caller is first looked for on a connection that did these things at second 0.
+#[track_caller]
+fn check_look(does: impl FnOnce(&Watch), expected: Option<u64>) {
+    let watch = Watch::new(Rc::new(CoarseClock::new(Duration::from_secs(1))));
+    does(&watch);
+    let looked = (0..1000).find(|secs| may_have_left(&watch.state(), Moment(secs * 1000)));
+    assert_eq!(looked, expected);
+}
+
+#[test]
+fn callers_are_looked_for_where_nobody_reads() {
+    // A body that nobody wants yet.
+    check_look(
+        |watch| {
+            watch.read(Place::Body);
+            watch.begin();
+        },
+        Some(2),
+    );
+    // The next request, sent ahead.
+    check_look(
+        |watch| {
+            watch.begin();
+            watch.read(Place::Between);
+        },
+        Some(2),
+    );
+}
+
+#[test]
+fn callers_are_not_looked_for_where_their_end_shows_anyway() {
+    check_look(|_| {}, None);
+    check_look(
+        |watch| {
+            watch.begin();
+            watch.waits_for_bytes();
+        },
+        None,
+    );
+    check_look(
+        |watch| {
+            watch.begin();
+            watch.waits_to_write();
+        },
+        None,
+    );
+    check_look(
+        |watch| {
+            watch.begin();
+            watch.end();
+        },
+        None,
+    );
+}
+
+#[test]
+fn a_look_is_over_when_somebody_reads_or_has_the_answer() {
+    let watch = Watch::new(Rc::new(CoarseClock::new(Duration::from_secs(1))));
+    watch.begin();
+    assert!(!watch.is_to_look());
+    watch.look();
+    assert!(watch.is_to_look());
+    watch.waits_for_bytes();
+    assert!(!watch.is_to_look());
+    watch.read(Place::Body);
+    assert!(!watch.is_to_look(), "whoever reads comes upon the end");
+    watch.look();
+    watch.end();
+    assert!(!watch.is_to_look(), "an answer is not broken off");
 }

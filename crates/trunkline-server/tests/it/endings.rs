@@ -72,6 +72,20 @@ fn a_caller_that_closes_its_side_has_left() {
 }
 
 #[test]
+fn a_caller_that_leaves_behind_what_nobody_reads_has_left() {
+    let stage = Stage::new();
+    let ahead = "GET /up/a HTTP/1.1\r\nHost: {host}\r\n\r\n".repeat(2);
+    let caller = stage.ask(&ahead);
+    let (mut upstream, _) = stage.asked();
+    let looking_on = stage.caller();
+    drop(caller);
+    stage.pass(3);
+    upstream.assert_over();
+    looking_on.assert_quiet();
+    stage.assert_unasked();
+}
+
+#[test]
 fn a_caller_that_leaves_a_stream_cancels_it() {
     let stage = Stage::new();
     let mut caller = stage.ask("GET /up/a HTTP/1.1\r\nHost: {host}\r\n\r\n");

@@ -75,6 +75,27 @@ fn a_download_that_nobody_takes_is_cut() {
 }
 
 #[test]
+fn what_a_caller_sends_ahead_of_a_websocket_goes_first() {
+    let stage = Stage::new();
+    let mut caller = stage.ask(
+        "GET /up/watch HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\none, ",
+    );
+    let (mut upstream, _) = stage.asked();
+    caller.send("two, ");
+    // Long enough for the caller to be looked for.
+    stage.pass(4);
+    caller.send("three");
+    upstream.send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    );
+    caller.head();
+    assert_eq!(upstream.exactly(15), "one, two, three");
+}
+
+#[test]
 fn a_slow_upstream_is_waited_for() {
     let stage = Stage::new();
     let mut caller = stage.ask("GET /up/a HTTP/1.1\r\nHost: {host}\r\n\r\n");

@@ -41,6 +41,14 @@ title = "List things"
 method = "GET"
 path = "/things"
 docs = "https://up.example/docs/things"
+
+[[operations]]
+name = "things.watch"
+title = "Watch things"
+method = "GET"
+path = "/watch"
+docs = "https://up.example/docs/watch"
+upgrade = "websocket"
 "#;
 
 const EXAMPLE: &str = r#"
