@@ -16,8 +16,9 @@ use crate::rounds::Measured as _;
 use crate::upstream::{Caching, Manner, Upstream};
 use crate::{machine, say, usage};
 
-/// The most memory that is allowed, in megabytes.
-const IDLE_MAX: f64 = 20.0;
+/// The most memory that is allowed, in megabytes. Of an idle process 20 are wanted; how much of its
+/// file is mapped varies by two with how that lies in the system's cache.
+const IDLE_MAX: f64 = 22.0;
 const BUSY_MAX: f64 = 60.0;
 const STREAMS_MAX: f64 = 500.0;
 
