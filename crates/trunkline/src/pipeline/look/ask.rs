@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, Method, StatusCode};
 use trunkline_cache::{
-    Asked, Freshened, Hit, NotStored, Old, Outcome, RequestHead, ResponseHead, Settled, Stored,
+    Asked, Freshened, Hit, NotStored, Old, Outcome, Policy, RequestHead, ResponseHead, Settled,
+    Stored, Why,
 };
 use trunkline_store::{Entry, Mark, Slot};
 
@@ -77,18 +78,29 @@ pub(super) fn stale_instead(
     now: SystemTime,
 ) -> Option<(Arc<Entry>, Hit)> {
     let (slot, which) = asking.candidate.as_ref()?;
-    let candidates: Vec<_> = slot.entries().iter().map(|entry| entry.stored()).collect();
-    let asked = Asked {
-        policy: question.policy,
-        request: granted.asks(),
-        candidates: &candidates,
-        which: *which,
-        why: asking.why,
-    };
-    match asked.settle(Outcome::Unreachable { now }) {
+    let about = (slot.entries(), *which, asking.why);
+    let outcome = Outcome::Unreachable { now };
+    match settle((question.policy, granted.asks()), about, outcome) {
         Settled::StaleInstead(hit) => Some((Arc::clone(slot.entries().get(*which)?), hit)),
         _ => None,
     }
+}
+
+/// What an outcome means for what is kept, the one of these that was asked about above all.
+fn settle(
+    (policy, request): (Policy, RequestHead<'_>),
+    (entries, which, why): (&[Arc<Entry>], usize, Why),
+    outcome: Outcome<'_>,
+) -> Settled {
+    let candidates: Vec<_> = entries.iter().map(|entry| entry.stored()).collect();
+    let asked = Asked {
+        policy,
+        request,
+        candidates: &candidates,
+        which,
+        why,
+    };
+    asked.settle(outcome)
 }
 
 struct Inquiry<'a> {
@@ -100,7 +112,7 @@ struct Inquiry<'a> {
     mark: Mark,
     entries: &'a [Arc<Entry>],
     which: usize,
-    why: trunkline_cache::Why,
+    why: Why,
 }
 
 impl Inquiry<'_> {
@@ -120,18 +132,12 @@ impl Inquiry<'_> {
     }
 
     fn settle(&self, outcome: Outcome<'_>) -> Settled {
-        let candidates: Vec<_> = self.entries.iter().map(|entry| entry.stored()).collect();
-        let asked = Asked {
-            policy: self.question.policy,
-            request: RequestHead {
-                method: &self.method,
-                headers: &self.headers,
-            },
-            candidates: &candidates,
-            which: self.which,
-            why: self.why,
+        let request = RequestHead {
+            method: &self.method,
+            headers: &self.headers,
         };
-        asked.settle(outcome)
+        let about = (self.entries, self.which, self.why);
+        settle((self.question.policy, request), about, outcome)
     }
 
     /// What an answer means, or that there is none; `None` if it has to be asked again.

@@ -56,15 +56,18 @@ pub(super) fn sharing(granted: &Granted) -> Sharing {
 /// Whether what a caller gets is the whole answer, which others can use: not where it wants a part or
 /// has the answer already perhaps, unless our own conditions take the place of its.
 pub(super) fn may_lead(granted: &Granted, asking: &Asking) -> bool {
-    let of_its_own = [
+    !wants_less(granted) || asking.has_conditions()
+}
+
+/// Whether a caller wants a part, or has the answer already perhaps.
+fn wants_less(granted: &Granted) -> bool {
+    [
         header::RANGE,
         header::IF_NONE_MATCH,
         header::IF_MODIFIED_SINCE,
-    ];
-    let has_any = of_its_own
-        .iter()
-        .any(|name| granted.head.headers.contains_key(name));
-    !has_any || asking.has_conditions()
+    ]
+    .iter()
+    .any(|name| granted.head.headers.contains_key(name))
 }
 
 /// Whether what is asked for this reason may be kept for others.
@@ -85,14 +88,7 @@ pub(super) fn leads_to_sharing(why: Why) -> bool {
 /// Whether another call's answer does for this one: not where it wants a part, has the answer
 /// already perhaps, or wants a newer one than others.
 pub(super) fn may_follow(granted: &Granted) -> bool {
-    [
-        header::RANGE,
-        header::IF_NONE_MATCH,
-        header::IF_MODIFIED_SINCE,
-        header::CACHE_CONTROL,
-    ]
-    .iter()
-    .all(|name| !granted.head.headers.contains_key(name))
+    !wants_less(granted) && !granted.head.headers.contains_key(header::CACHE_CONTROL)
 }
 
 /// Why an answer is none to keep, whatever its headers allow, in a word of `Cache-Status`: it is a
