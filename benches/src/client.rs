@@ -10,6 +10,8 @@ use anyhow::{Context, Result, ensure};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+pub(crate) use crate::client::caller::reach;
+
 use crate::client::caller::Caller;
 use crate::clock::{self, Began};
 use crate::gateway::CALLERS_KEY;

@@ -9,6 +9,19 @@ use tokio::net::TcpStream;
 use crate::gateway::PATH;
 use crate::upstream::ANSWER_BYTES;
 
+/// A connection that holds back nothing to send more at once.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is a caller, not the product"
+)]
+pub(crate) async fn reach(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address)
+        .await
+        .context("nobody can be reached")?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 /// Somebody with a connection of their own.
 pub(super) struct Caller {
     stream: TcpStream,
@@ -19,17 +32,9 @@ pub(super) struct Caller {
 
 impl Caller {
     /// The key is what it shows.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a caller, not the product"
-    )]
     pub(super) async fn connect(address: SocketAddr, key: &'static str) -> Result<Self> {
-        let stream = TcpStream::connect(address)
-            .await
-            .context("nobody can be reached")?;
-        stream.set_nodelay(true)?;
         Ok(Self {
-            stream,
+            stream: reach(address).await?,
             key,
             ahead: Vec::new(),
         })

@@ -6,6 +6,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::client;
+
 /// The most of a head.
 const HEAD_MAX: usize = 64 * 1024;
 
@@ -53,17 +55,9 @@ pub(super) struct Progress {
 
 impl Connection {
     /// Opens one.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a caller, not the product"
-    )]
     pub(super) async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address)
-            .await
-            .context("nobody can be reached")?;
-        stream.set_nodelay(true)?;
         Ok(Self {
-            stream,
+            stream: client::reach(address).await?,
             ahead: Vec::new(),
         })
     }

@@ -1,6 +1,6 @@
 //! How many attempts and streams may be under way at once.
 
-use trunkline_tests::{Gate, Gateway, Script, Talk, Upstream, answer, until};
+use trunkline_tests::{Gate, Gateway, Incoming, Script, Talk, Upstream, answer, until};
 
 use crate::limits::refusing::assert_refused;
 use crate::limits::{
@@ -45,13 +45,16 @@ fn no_more_are_under_way_than_may_be() {
     wait_for_metric(&gateway, IN_FLIGHT, 0);
 }
 
-#[test]
-fn a_stream_is_under_way_until_its_last_byte() {
-    let gate = Gate::new();
-    let stream = Script::reading()
+/// A stream of which the first event has been said.
+fn begun() -> Script {
+    Script::reading()
         .say_chunked_head("text/event-stream")
-        .chunk("data: 1\n\n");
-    let stream = stream.wait(&gate).chunk("data: 2\n\n").chunk("");
+        .chunk("data: 1\n\n")
+}
+
+/// Somebody who reads that stream in the only seat, and somebody who waits for it.
+#[track_caller]
+fn one_behind(stream: Script) -> (Upstream, Gateway, Incoming, Talk) {
     let upstream = Upstream::start([stream, answer(200).json("[]").script()]);
     let gateway = single(&upstream)
         .set("connectors.plain.concurrency", 1)
@@ -60,6 +63,14 @@ fn a_stream_is_under_way_until_its_last_byte() {
     streaming.expect_so_far("data: 1\n\n");
     let next = ask(gateway.address(), &get());
     wait_for_waiting(&gateway, 1);
+    (upstream, gateway, streaming, next)
+}
+
+#[test]
+fn a_stream_is_under_way_until_its_last_byte() {
+    let gate = Gate::new();
+    let stream = begun().wait(&gate).chunk("data: 2\n\n").chunk("");
+    let (upstream, gateway, streaming, next) = one_behind(stream);
     let refused = gateway.send(&get().header("trunkline-timeout", "100ms"));
     let secs = assert_refused(&refused, 429, "limit_reached");
     assert!(secs <= 5, "{secs}");
@@ -72,18 +83,8 @@ fn a_stream_is_under_way_until_its_last_byte() {
 
 #[test]
 fn a_stream_that_its_caller_leaves_frees_the_seat() {
-    let stream = Script::reading()
-        .say_chunked_head("text/event-stream")
-        .chunk("data: 1\n\n");
-    let stream = stream.then(trunkline_tests::Act::AwaitGoodbye);
-    let upstream = Upstream::start([stream, answer(200).json("[]").script()]);
-    let gateway = single(&upstream)
-        .set("connectors.plain.concurrency", 1)
-        .serve();
-    let mut streaming = get().start(gateway.address());
-    streaming.expect_so_far("data: 1\n\n");
-    let next = ask(gateway.address(), &get());
-    wait_for_waiting(&gateway, 1);
+    let stream = begun().then(trunkline_tests::Act::AwaitGoodbye);
+    let (_upstream, _gateway, streaming, next) = one_behind(stream);
     streaming.hang_up();
     finish(next).expect(200);
 }
