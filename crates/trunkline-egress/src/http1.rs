@@ -4,9 +4,10 @@
 //! whoever waits for the answer drives the connection by waiting, and whoever lets go of it has
 //! closed it.
 //!
-//! - `head` writes the head of a request, `sending` the whole of it through `staged`.
-//! - `wire` reads. `answer` makes a head of what was read, by `fields`; `body` makes frames of
-//!   it, by `chunks`. These are pure: bytes in, values out.
+//! - `head` writes the head of a request, `sending` the whole of it.
+//! - `answer` makes a head of what was read, and `body` makes frames of it, by `chunks`. These are
+//!   pure: bytes in, values out.
+//! - What callers are spoken to with as well is in `trunkline-http1`.
 //!
 //! An upload goes on while the answer arrives. An upstream that has enough of it answers early
 //! and may close, so what cannot be written is no failure as long as there is an answer to read.
@@ -15,11 +16,8 @@ mod answer;
 mod body;
 mod chunks;
 mod fault;
-mod fields;
 mod head;
 mod sending;
-mod staged;
-mod wire;
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -27,21 +25,25 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http::Response;
 use http_body::{Frame, SizeHint};
+use trunkline_http1::wire::Wire;
 
 pub(crate) use self::fault::{Fault, Unwritable};
 
 use self::answer::Asked;
 use self::body::{Decoded, Decoder};
 use self::sending::Sending;
-use self::wire::Wire;
+
 use crate::Head;
 use crate::body::Outgoing;
 use crate::transport::{Mark, Transport};
 
+/// Room for one read of an answer at first.
+const READ_BYTES_MIN: usize = 8 * 1024;
+
 /// A stream, and the exchange that is under way on it, if any.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    wire: Wire,
+    wire: Wire<Transport>,
     sending: Sending,
     /// Why the rest of the request could not be written.
     write_error: Option<io::Error>,
@@ -56,7 +58,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     pub(crate) fn new(transport: Transport) -> Exchange {
         Exchange {
-            wire: Wire::new(transport),
+            wire: Wire::new(transport, READ_BYTES_MIN),
             sending: Sending::idle(),
             write_error: None,
             asked: Asked::Any,
@@ -136,7 +138,7 @@ impl Exchange {
     /// The stream, and what was read of it behind the answer's head: after a change of protocol
     /// they belong together.
     pub(crate) fn into_stream(self) -> (Transport, BytesMut) {
-        (self.wire.transport, self.wire.buffer)
+        (self.wire.stream, self.wire.buffer)
     }
 
     /// Whether the answer has come to its end.
@@ -176,7 +178,7 @@ impl Exchange {
 
     /// How far the stream's traffic has come.
     pub(crate) fn mark(&self) -> Mark {
-        self.wire.transport.mark()
+        self.wire.stream.mark()
     }
 
     /// Sends what can be sent now. Only the request's own faults are reported here: an upstream
@@ -185,7 +187,7 @@ impl Exchange {
         if self.sending.is_over() {
             return Ok(());
         }
-        match self.sending.poll(cx, &mut self.wire.transport) {
+        match self.sending.poll(cx, &mut self.wire.stream) {
             Poll::Pending | Poll::Ready(Ok(())) => Ok(()),
             Poll::Ready(Err(Fault::Io(err))) => {
                 self.write_error = Some(err);

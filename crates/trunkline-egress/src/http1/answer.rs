@@ -10,11 +10,10 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use httparse::Status;
+use trunkline_http1::fields::{self, FIELDS_MAX, Fate, Malformed, Places};
+use trunkline_http1::value;
 
 use super::body::Decoder;
-use super::fault::Malformed;
-use super::fields::{self, FIELDS_MAX, Fate, Places};
-use super::head;
 use crate::hop;
 
 /// The head of an answer, at most.
@@ -184,8 +183,8 @@ impl Said {
         } else if name == TRANSFER_ENCODING {
             self.note_coding(value)?;
         } else if name == CONNECTION {
-            self.closes |= head::has_token(value, "close");
-            self.stays |= head::has_token(value, "keep-alive");
+            self.closes |= value::has_token(value, "close");
+            self.stays |= value::has_token(value, "keep-alive");
             self.listed.extend(hop::listed(value));
         }
         Ok(if hop::is_hop(name) && !self.is_change(name) {
@@ -203,7 +202,7 @@ impl Said {
     /// RFC 9112 section 6.3, item 5: the same length several times is one length.
     fn note_length(&mut self, value: &HeaderValue) -> Result<(), Malformed> {
         for member in value.as_bytes().split(|byte| *byte == b',') {
-            let length = head::parse_length(member.trim_ascii())
+            let length = value::parse_length(member.trim_ascii())
                 .ok_or(Malformed("its `content-length` is not a length"))?;
             match self.length {
                 Some(known) if known != length => return Err(Malformed("it has two lengths")),

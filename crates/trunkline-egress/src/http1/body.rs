@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::SizeHint;
+use trunkline_http1::fields::Malformed;
 
 use super::chunks::Chunks;
-use super::fault::Malformed;
 
 /// Where in its body an answer is.
 #[derive(Debug)]

@@ -7,10 +7,9 @@ use std::mem;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::HeaderMap;
+use trunkline_http1::fields::{self, FIELDS_MAX, Fate, Malformed, Places};
 
 use super::body::{self, Decoded};
-use super::fault::Malformed;
-use super::fields::{self, FIELDS_MAX, Fate, Places};
 
 /// Chunk extensions, which nobody reads, in all of a body together.
 const EXTENSION_BYTES_MAX: usize = 16 * 1024;

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use trunkline_http1::fields::Malformed;
+
 use crate::body::BodyError;
 
 /// Why an exchange does not go on.
@@ -18,10 +20,6 @@ pub(crate) enum Fault {
     /// The request's body gave an error, or has not the length it was said to have.
     Body(BodyError),
 }
-
-/// What is wrong with what the upstream sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(super) &'static str);
 
 /// What is wrong with a request, so that it cannot be put into HTTP/1.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,10 +6,11 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
+use trunkline_http1::line;
+use trunkline_http1::staged::Staged;
 
 use super::fault::{Fault, Unwritable};
 use super::head::{self, Framing};
-use super::staged::Staged;
 use crate::Head;
 use crate::body::Outgoing;
 
@@ -164,7 +165,7 @@ impl Sending {
     fn stage_data(&mut self, data: Bytes) -> Result<(), Fault> {
         match self.framing {
             Framing::Chunked => {
-                head::write_chunk_size(self.staged.gathered(), data.len());
+                line::push_chunk_size(self.staged.gathered(), data.len());
                 if self.is_at_end() {
                     self.stage = Stage::Complete;
                     self.staged.push(data, b"\r\n0\r\n\r\n");

@@ -128,28 +128,3 @@ fn a_request_may_ask_for_the_end_of_the_connection() {
         assert_eq!(written.keeps_alive, keeps_alive, "{value}");
     }
 }
-
-#[test]
-fn lists_are_searched_for_whole_members() {
-    let value = HeaderValue::from_static("a , B,,c d");
-    for (token, expected) in [("a", true), ("b", true), ("c", false), ("c d", true)] {
-        assert_eq!(has_token(&value, token), expected, "{token}");
-    }
-}
-
-proptest::proptest! {
-    #[test]
-    fn numbers_are_written_as_the_formatter_would(number: u64) {
-        let mut out = Vec::new();
-        push_number(&mut out, number, 10);
-        out.push(b' ');
-        push_number(&mut out, number, 16);
-        proptest::prop_assert_eq!(out, format!("{number} {number:x}").into_bytes());
-    }
-
-    #[test]
-    fn lengths_are_read_as_they_are_written(number: u64) {
-        let text = number.to_string();
-        proptest::prop_assert_eq!(parse_length(text.as_bytes()), Some(number));
-    }
-}

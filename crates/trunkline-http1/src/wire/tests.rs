@@ -2,9 +2,11 @@
 
 use super::*;
 
+const READ_BYTES_MIN: usize = 8 * 1024;
+
 /// The room after reads that gave so many bytes each, of the room they had.
 fn after(reads: &[usize]) -> usize {
-    let mut room = Room::default();
+    let mut room = Room::new(READ_BYTES_MIN);
     for count in reads {
         let spare = room.bytes;
         room.adapt((*count).min(spare), spare);

@@ -1,4 +1,4 @@
-//! Bytes on their way to the upstream: small ones gathered, large ones as they are.
+//! Bytes on their way to the other side: small ones gathered, large ones as they are.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -19,7 +19,7 @@ const KEPT_BYTES_MAX: usize = 4 * 1024;
 
 /// What is to be written next, in this order: gathered bytes, data, and what follows the data.
 #[derive(Debug, Default)]
-pub(super) struct Staged {
+pub struct Staged {
     gathered: Vec<u8>,
     /// How much of `gathered` is written.
     written: usize,
@@ -29,12 +29,12 @@ pub(super) struct Staged {
 
 impl Staged {
     /// Where heads and the sizes of chunks are written. Only while there [is room](Staged::has_room).
-    pub(super) fn gathered(&mut self) -> &mut Vec<u8> {
+    pub fn gathered(&mut self) -> &mut Vec<u8> {
         &mut self.gathered
     }
 
     /// Adds `data`, and `end` behind it. Only while there [is room](Staged::has_room).
-    pub(super) fn push(&mut self, data: Bytes, end: &'static [u8]) {
+    pub fn push(&mut self, data: Bytes, end: &'static [u8]) {
         if data.len() <= COPY_BYTES_MAX {
             self.gathered.extend_from_slice(&data);
             self.gathered.extend_from_slice(end);
@@ -45,16 +45,17 @@ impl Staged {
     }
 
     /// Whether more can be added.
-    pub(super) fn has_room(&self) -> bool {
+    pub fn has_room(&self) -> bool {
         self.data.is_empty() && self.end.is_empty() && self.gathered.len() < GATHERED_BYTES_MAX
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether everything was written.
+    pub fn is_empty(&self) -> bool {
         self.gathered.len() == self.written && self.data.is_empty() && self.end.is_empty()
     }
 
     /// Forgets what is staged, and gives room back that was needed only once.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.gathered.clear();
         self.gathered.shrink_to(KEPT_BYTES_MAX);
         self.written = 0;
@@ -63,7 +64,7 @@ impl Staged {
     }
 
     /// Writes as much as the stream takes at once. Only while there is something.
-    pub(super) fn poll_write<W: AsyncWrite + Unpin>(
+    pub fn poll_write<W: AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
         stream: &mut W,
