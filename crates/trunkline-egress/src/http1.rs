@@ -5,16 +5,13 @@
 //! closed it.
 //!
 //! - `head` writes the head of a request, `sending` the whole of it.
-//! - `answer` makes a head of what was read, and `body` makes frames of it, by `chunks`. These are
-//!   pure: bytes in, values out.
+//! - `answer` makes a head of what was read, which is pure: bytes in, values out.
 //! - What callers are spoken to with as well is in `trunkline-http1`.
 //!
 //! An upload goes on while the answer arrives. An upstream that has enough of it answers early
 //! and may close, so what cannot be written is no failure as long as there is an answer to read.
 
 mod answer;
-mod body;
-mod chunks;
 mod fault;
 mod head;
 mod sending;
@@ -25,12 +22,12 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http::Response;
 use http_body::{Frame, SizeHint};
+use trunkline_http1::body::{Decoded, Decoder};
 use trunkline_http1::wire::Wire;
 
 pub(crate) use self::fault::{Fault, Unwritable};
 
 use self::answer::Asked;
-use self::body::{Decoded, Decoder};
 use self::sending::Sending;
 
 use crate::Head;

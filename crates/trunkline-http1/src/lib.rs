@@ -5,8 +5,11 @@
 //!
 //! - [`wire`] reads from a stream what is not used yet;
 //! - [`fields`] makes header lines of it, [`value`] understands those that frame a message;
+//! - [`body`] takes the framing off a body, [`chunks`] where it is chunked;
 //! - [`line`](mod@line) writes lines, [`staged`] holds what is to be written next.
 
+pub mod body;
+pub mod chunks;
 pub mod fields;
 pub mod line;
 pub mod staged;

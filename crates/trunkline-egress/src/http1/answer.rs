@@ -10,10 +10,11 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use httparse::Status;
+use trunkline_http1::body::Decoder;
+use trunkline_http1::chunks::Extensions;
 use trunkline_http1::fields::{self, FIELDS_MAX, Fate, Malformed, Places};
 use trunkline_http1::value;
 
-use super::body::Decoder;
 use crate::hop;
 
 /// The head of an answer, at most.
@@ -250,7 +251,7 @@ impl Said {
             (Some(_), None) if version == Version::HTTP_10 => Err(Malformed(
                 "it has a transfer coding, which HTTP/1.0 has not",
             )),
-            (Some(Coding::Chunked), None) => Ok(Decoder::chunked()),
+            (Some(Coding::Chunked), None) => Ok(Decoder::chunked(Extensions::PassedOver)),
             (None, Some(length)) => Ok(Decoder::length(length)),
             (Some(Coding::Identity) | None, None) => Ok(Decoder::UntilClose),
         }

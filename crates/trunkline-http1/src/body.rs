@@ -1,20 +1,20 @@
-//! Finds the end of an answer's body, and takes the framing off it. Pure: bytes in, frames out.
+//! Finds the end of a body, and takes the framing off it. Pure: bytes in, frames out.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::SizeHint;
-use trunkline_http1::fields::Malformed;
 
-use super::chunks::Chunks;
+use crate::chunks::{Chunks, Extensions};
+use crate::fields::Malformed;
 
-/// Where in its body an answer is.
+/// Where in its body a message is.
 #[derive(Debug)]
-pub(super) enum Decoder {
+pub enum Decoder {
     /// So many bytes are still to come.
     Length(u64),
     /// Each piece says how long it is.
     Chunked(Box<Chunks>),
-    /// Whatever comes until the upstream closes the connection.
+    /// Whatever comes until the other side closes the connection.
     UntilClose,
     /// Nothing more.
     Ended,
@@ -22,16 +22,20 @@ pub(super) enum Decoder {
 
 /// What could be made of the bytes so far.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Decoded {
+pub enum Decoded {
+    /// The next piece of the body.
     Data(Bytes),
+    /// What came behind it, which was the end.
     Trailers(HeaderMap),
     /// More bytes are needed.
     More,
+    /// Nothing more is to come.
     End,
 }
 
 impl Decoder {
-    pub(super) fn length(length: u64) -> Decoder {
+    /// For a body of so many bytes.
+    pub fn length(length: u64) -> Decoder {
         if length == 0 {
             Decoder::Ended
         } else {
@@ -39,12 +43,16 @@ impl Decoder {
         }
     }
 
-    pub(super) fn chunked() -> Decoder {
-        Decoder::Chunked(Box::default())
+    /// For a body in chunks.
+    pub fn chunked(extensions: Extensions) -> Decoder {
+        Decoder::Chunked(Box::new(Chunks::new(extensions)))
     }
 
     /// Takes the next frame off the front of `buffer`. What lies behind the body's end stays.
-    pub(super) fn decode(&mut self, buffer: &mut BytesMut) -> Result<Decoded, Malformed> {
+    ///
+    /// # Errors
+    /// Chunks that are not as they must be.
+    pub fn decode(&mut self, buffer: &mut BytesMut) -> Result<Decoded, Malformed> {
         match self {
             Decoder::Ended => Ok(Decoded::End),
             _ if buffer.is_empty() => Ok(Decoded::More),
@@ -64,19 +72,21 @@ impl Decoder {
         }
     }
 
-    /// The upstream has closed the connection, and the buffer is empty: whether this is an end.
-    pub(super) fn close(&mut self) -> bool {
+    /// The other side has closed the connection, and the buffer is empty: whether this is an end.
+    pub fn close(&mut self) -> bool {
         if matches!(self, Decoder::UntilClose) {
             *self = Decoder::Ended;
         }
         self.has_ended()
     }
 
-    pub(super) fn has_ended(&self) -> bool {
+    /// Whether nothing more is to come.
+    pub fn has_ended(&self) -> bool {
         matches!(self, Decoder::Ended)
     }
 
-    pub(super) fn size_hint(&self) -> SizeHint {
+    /// How much is still to come.
+    pub fn size_hint(&self) -> SizeHint {
         match self {
             Decoder::Length(left) => SizeHint::with_exact(*left),
             Decoder::Ended => SizeHint::with_exact(0),
@@ -86,10 +96,10 @@ impl Decoder {
 }
 
 /// How many of `left` bytes are among the `there`, and how many are then left.
-pub(super) fn within(left: u64, there: usize) -> (usize, u64) {
+pub(crate) fn within(left: u64, there: usize) -> (usize, u64) {
     let count = usize::try_from(left).map_or(there, |left| left.min(there));
     (count, left.saturating_sub(count as u64))
 }
 
 #[cfg(test)]
-pub(in crate::http1) mod tests;
+pub(crate) mod tests;

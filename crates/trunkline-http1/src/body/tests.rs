@@ -7,16 +7,16 @@ use super::*;
 
 /// What came of a body.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::http1) struct Outcome {
-    pub(in crate::http1) data: Vec<u8>,
-    pub(in crate::http1) trailers: Option<HeaderMap>,
-    pub(in crate::http1) end: Result<bool, Malformed>,
+pub(crate) struct Outcome {
+    pub(crate) data: Vec<u8>,
+    pub(crate) trailers: Option<HeaderMap>,
+    pub(crate) end: Result<bool, Malformed>,
     /// What was left behind.
-    pub(in crate::http1) rest: Vec<u8>,
+    pub(crate) rest: Vec<u8>,
 }
 
 /// Decodes `pieces`, as they would be read one by one, and then the close.
-pub(in crate::http1) fn decode(mut decoder: Decoder, pieces: &[&[u8]]) -> Outcome {
+pub(crate) fn decode(mut decoder: Decoder, pieces: &[&[u8]]) -> Outcome {
     let mut outcome = Outcome {
         data: Vec::new(),
         trailers: None,
@@ -51,7 +51,7 @@ pub(in crate::http1) fn decode(mut decoder: Decoder, pieces: &[&[u8]]) -> Outcom
 }
 
 /// `bytes`, cut at each of `cuts`.
-pub(in crate::http1) fn pieces<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
+pub(crate) fn pieces<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
     cuts.sort_unstable();
     let mut pieces = Vec::new();
@@ -80,7 +80,10 @@ fn only_a_body_without_a_framing_ends_with_the_connection() {
         (whole.data.as_slice(), whole.end),
         (&b"onetwo"[..], Ok(true))
     );
-    assert_eq!(decode(Decoder::chunked(), &[]).end, Ok(false));
+    assert_eq!(
+        decode(Decoder::chunked(Extensions::PassedOver), &[]).end,
+        Ok(false)
+    );
     assert_eq!(decode(Decoder::length(1), &[]).end, Ok(false));
     assert_eq!(decode(Decoder::length(0), &[]).end, Ok(true));
 }
@@ -93,7 +96,10 @@ fn the_size_that_is_left_is_known_for_a_length_only() {
     assert_eq!(data, Ok(Decoded::Data(Bytes::from_static(b"abc"))));
     assert_eq!(decoder.size_hint().exact(), Some(2));
     assert_eq!(Decoder::length(0).size_hint().exact(), Some(0));
-    assert_eq!(Decoder::chunked().size_hint().exact(), None);
+    assert_eq!(
+        Decoder::chunked(Extensions::PassedOver).size_hint().exact(),
+        None
+    );
     assert_eq!(Decoder::UntilClose.size_hint().exact(), None);
 }
 

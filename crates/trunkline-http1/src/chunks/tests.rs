@@ -4,11 +4,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::http1::body::Decoder;
-use crate::http1::body::tests::{Outcome, decode, pieces};
+use crate::body::Decoder;
+use crate::body::tests::{Outcome, decode, pieces};
 
 fn whole(text: &[u8]) -> Outcome {
-    decode(Decoder::chunked(), &[text])
+    decode(Decoder::chunked(Extensions::PassedOver), &[text])
 }
 
 #[test]
@@ -24,6 +24,18 @@ fn chunks_become_data() {
         assert_eq!((outcome.end, outcome.trailers), (Ok(true), None), "{text}");
     }
     assert_eq!(whole(b"A\r\n0123456789\r\n0\r\n\r\n").data.len(), 10);
+}
+
+#[test]
+fn nothing_stands_behind_a_size_where_it_is_refused() {
+    let strict = |text: &str| decode(Decoder::chunked(Extensions::Refused), &[text.as_bytes()]);
+    let plain = strict("3\r\none\r\n0\r\n\r\n");
+    assert_eq!((plain.data.as_slice(), plain.end), (&b"one"[..], Ok(true)));
+    for size in ["3 ", "3\t", "3;", "3;a=b", "3 ;a"] {
+        let outcome = strict(&format!("{size}\r\none\r\n0\r\n\r\n"));
+        let refused = Err(Malformed("its body has chunk extensions"));
+        assert_eq!(outcome.end, refused, "{size:?}");
+    }
 }
 
 #[test]
@@ -134,9 +146,9 @@ proptest! {
         cuts in vec(any::<usize>(), 0..12),
     ) {
         let expected = whole(&bytes);
-        prop_assert_eq!(&decode(Decoder::chunked(), &pieces(&bytes, &cuts)), &expected);
+        prop_assert_eq!(&decode(Decoder::chunked(Extensions::PassedOver), &pieces(&bytes, &cuts)), &expected);
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
-        prop_assert_eq!(&decode(Decoder::chunked(), &single), &expected);
+        prop_assert_eq!(&decode(Decoder::chunked(Extensions::PassedOver), &single), &expected);
     }
 
     #[test]

@@ -7,9 +7,9 @@ use std::mem;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::HeaderMap;
-use trunkline_http1::fields::{self, FIELDS_MAX, Fate, Malformed, Places};
 
-use super::body::{self, Decoded};
+use crate::body::{self, Decoded};
+use crate::fields::{self, FIELDS_MAX, Fate, Malformed, Places};
 
 /// Chunk extensions, which nobody reads, in all of a body together.
 const EXTENSION_BYTES_MAX: usize = 16 * 1024;
@@ -20,9 +20,19 @@ const TRAILER_BYTES_MAX: usize = 16 * 1024;
 /// Spaces after a chunk's size, which some servers pad it with.
 const PADDING_BYTES_MAX: usize = 16;
 
+/// What becomes of what stands behind a chunk's size: spaces, or extensions that nobody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extensions {
+    /// It is passed over, as RFC 9112 section 7.1.1 has it.
+    PassedOver,
+    /// It is refused: two readers of a request may disagree on where it ends.
+    Refused,
+}
+
 /// The state of a chunked body.
-#[derive(Debug, Default)]
-pub(super) struct Chunks {
+#[derive(Debug)]
+pub struct Chunks {
+    extensions: Extensions,
     state: State,
     extension_bytes: usize,
     /// What has come of the trailers.
@@ -56,8 +66,18 @@ impl Default for State {
 }
 
 impl Chunks {
+    /// Before the first chunk.
+    pub(crate) fn new(extensions: Extensions) -> Chunks {
+        Chunks {
+            extensions,
+            state: State::default(),
+            extension_bytes: 0,
+            trailers: Vec::new(),
+        }
+    }
+
     /// Takes the next piece of data, or all of the framing that there is.
-    pub(super) fn decode(&mut self, buffer: &mut BytesMut) -> Result<Decoded, Malformed> {
+    pub(crate) fn decode(&mut self, buffer: &mut BytesMut) -> Result<Decoded, Malformed> {
         loop {
             match self.state {
                 _ if buffer.is_empty() => return Ok(Decoded::More),
@@ -91,6 +111,9 @@ impl Chunks {
                 add_digit(size, digits, byte)
             }
             (State::Size { digits: 0, .. }, _) => Err(Malformed("a chunk has no size")),
+            (State::Size { .. }, b' ' | b'\t' | b';') if self.extensions == Extensions::Refused => {
+                Err(Malformed("its body has chunk extensions"))
+            }
             (State::Size { size, .. }, b' ' | b'\t') => Ok(State::Padding { size, count: 1 }),
             (State::Padding { size, count }, b' ' | b'\t') if count < PADDING_BYTES_MAX => {
                 Ok(State::Padding {
