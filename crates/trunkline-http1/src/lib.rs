@@ -6,11 +6,13 @@
 //! - [`wire`] reads from a stream what is not used yet;
 //! - [`fields`] makes header lines of it, [`value`] understands those that frame a message;
 //! - [`body`] takes the framing off a body, [`chunks`] where it is chunked;
-//! - [`line`](mod@line) writes lines, [`staged`] holds what is to be written next.
+//! - [`line`](mod@line) writes lines, [`framing`] puts the framing on a body, [`staged`] holds what
+//!   is to be written next.
 
 pub mod body;
 pub mod chunks;
 pub mod fields;
+pub mod framing;
 pub mod line;
 pub mod staged;
 pub mod value;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use trunkline_http1::fields::Malformed;
+use trunkline_http1::framing::WrongLength;
 
 use crate::body::BodyError;
 
@@ -39,11 +40,11 @@ impl Fault {
             Fault::Closed | Fault::Io(_) | Fault::Body(_) => None,
         }
     }
+}
 
-    /// A body of another length than its head says, which would make the rest of it the next
-    /// request, or the next request its rest.
-    pub(super) fn length(what: &'static str) -> Fault {
-        Fault::Body(BodyError::Source(what.into()))
+impl From<WrongLength> for Fault {
+    fn from(wrong: WrongLength) -> Fault {
+        Fault::Body(BodyError::Source(wrong.0.into()))
     }
 }
 

@@ -3,19 +3,11 @@
 use http::HeaderValue;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http_body::Body;
+use trunkline_http1::framing::Framing;
 use trunkline_http1::{line, value};
 
 use super::fault::Unwritable;
 use crate::Head;
-
-/// How the end of a request's body is marked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// So many bytes are still to come; none for a request without a body.
-    Length(u64),
-    /// Each piece says its length, and an empty one is the end.
-    Chunked,
-}
 
 /// What the head that was written commits us to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite;
-use trunkline_http1::line;
+use trunkline_http1::framing::{Framing, Progress, Rest};
 use trunkline_http1::staged::Staged;
 
 use super::fault::{Fault, Unwritable};
-use super::head::{self, Framing};
+use super::head;
 use crate::Head;
 use crate::body::Outgoing;
 
@@ -155,7 +155,6 @@ impl Sending {
 
     fn stage_frame(&mut self, frame: Frame<Bytes>) -> Result<(), Fault> {
         match frame.into_data() {
-            Ok(data) if data.is_empty() => Ok(()),
             Ok(data) => self.stage_data(data),
             // What else a frame can be is nothing to us.
             Err(_) => Ok(()),
@@ -163,46 +162,19 @@ impl Sending {
     }
 
     fn stage_data(&mut self, data: Bytes) -> Result<(), Fault> {
-        match self.framing {
-            Framing::Chunked => {
-                line::push_chunk_size(self.staged.gathered(), data.len());
-                if self.is_at_end() {
-                    self.stage = Stage::Complete;
-                    self.staged.push(data, b"\r\n0\r\n\r\n");
-                } else {
-                    self.staged.push(data, b"\r\n");
-                }
-            }
-            Framing::Length(left) => {
-                let Some(left) = left.checked_sub(data.len() as u64) else {
-                    return Err(Fault::length("the body is longer than it was said to be"));
-                };
-                self.framing = Framing::Length(left);
-                self.staged.push(data, &[]);
-                if left == 0 {
-                    self.stage = Stage::Complete;
-                }
-            }
+        let rest = match &self.body {
+            Some(body) if !body.is_end_stream() => Rest::Unknown,
+            Some(_) | None => Rest::Nothing,
+        };
+        let progress = self.framing.stage(&mut self.staged, data, rest)?;
+        if progress == Progress::Complete {
+            self.stage = Stage::Complete;
         }
         Ok(())
     }
 
-    fn is_at_end(&self) -> bool {
-        self.body
-            .as_ref()
-            .is_none_or(http_body::Body::is_end_stream)
-    }
-
     fn stage_end(&mut self) -> Result<(), Fault> {
-        match self.framing {
-            Framing::Chunked => {
-                self.staged.gathered().extend_from_slice(b"0\r\n\r\n");
-            }
-            Framing::Length(0) => {}
-            Framing::Length(_) => {
-                return Err(Fault::length("the body is shorter than it was said to be"));
-            }
-        }
+        self.framing.stage_end(&mut self.staged, None)?;
         self.stage = Stage::Complete;
         Ok(())
     }
