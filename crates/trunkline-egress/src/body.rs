@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 
 pub use self::replay::{GatherError, Replayable};
 pub(crate) use self::upload::{Outgoing, Upload};
@@ -32,8 +31,6 @@ pub enum Body {
     Full(Bytes),
     /// Any other source.
     Stream(BoxedBody),
-    /// What a caller is sending to us.
-    Incoming(Incoming),
     /// One attempt at sending a [`Replayable`].
     Replay(Replay),
 }
@@ -78,16 +75,6 @@ impl From<Vec<u8>> for Body {
     }
 }
 
-impl From<Incoming> for Body {
-    fn from(incoming: Incoming) -> Body {
-        if http_body::Body::is_end_stream(&incoming) {
-            Body::Empty
-        } else {
-            Body::Incoming(incoming)
-        }
-    }
-}
-
 impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BodyError;
@@ -104,9 +91,6 @@ impl http_body::Body for Body {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Body::Stream(stream) => stream.as_mut().poll_frame(cx),
-            Body::Incoming(incoming) => Pin::new(incoming)
-                .poll_frame(cx)
-                .map_err(|err| BodyError::Caller(Box::new(err))),
             Body::Replay(replay) => Pin::new(replay).poll_frame(cx),
         }
     }
@@ -116,7 +100,6 @@ impl http_body::Body for Body {
             Body::Empty => true,
             Body::Full(bytes) => bytes.is_empty(),
             Body::Stream(stream) => stream.is_end_stream(),
-            Body::Incoming(incoming) => incoming.is_end_stream(),
             Body::Replay(replay) => replay.is_end_stream(),
         }
     }
@@ -126,7 +109,6 @@ impl http_body::Body for Body {
             Body::Empty => SizeHint::with_exact(0),
             Body::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Body::Stream(stream) => stream.size_hint(),
-            Body::Incoming(incoming) => incoming.size_hint(),
             Body::Replay(replay) => replay.size_hint(),
         }
     }
@@ -139,7 +121,6 @@ impl fmt::Debug for Body {
             Body::Empty => f.write_str("Empty"),
             Body::Full(bytes) => write!(f, "Full({} bytes)", bytes.len()),
             Body::Stream(_) => f.write_str("Stream"),
-            Body::Incoming(_) => f.write_str("Incoming"),
             Body::Replay(_) => f.write_str("Replay"),
         }
     }

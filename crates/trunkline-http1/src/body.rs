@@ -8,7 +8,7 @@ use crate::chunks::{Chunks, Extensions};
 use crate::fields::Malformed;
 
 /// Where in its body a message is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Decoder {
     /// So many bytes are still to come.
     Length(u64),

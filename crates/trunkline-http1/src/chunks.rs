@@ -30,7 +30,7 @@ pub enum Extensions {
 }
 
 /// The state of a chunked body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Chunks {
     extensions: Extensions,
     state: State,

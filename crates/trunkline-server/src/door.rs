@@ -394,7 +394,7 @@ fn limits(rules: &Rules, head: &Head<'_>, headers: &HeaderMap) -> Result<(), Ref
     let Some(length) = head.length else {
         return Ok(());
     };
-    // hyper has read the number; one that it did not understand would not be here.
+    // The number was read before; one that was not understood would not be here.
     let length = length
         .to_str()
         .ok()

@@ -4,7 +4,6 @@
 mod tests;
 
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,8 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use trunkline::connector::ConnectorName;
 use trunkline::{
     Body, Call, CallId, Changed, Clock, Error, ErrorKind, Files, Options, Paginate, Reply, Target,
@@ -21,6 +19,7 @@ use trunkline::{
 };
 
 use crate::door::{self, Admitted, Change, Cors};
+use crate::http1::Incoming;
 use crate::outgoing::{Answering, Outgoing};
 use crate::own::{self, Own, Readiness};
 use crate::pages::{self, Begun};
@@ -72,7 +71,6 @@ enum Task {
 struct Calling {
     call: Call,
     incoming: Incoming,
-    version: Version,
     /// Where addresses in the answer lead that the caller follows, if there are any.
     leads_back: Option<String>,
 }
@@ -111,13 +109,13 @@ impl Gateway {
         site: usize,
         watch: &Rc<Watch>,
         request: Request<Incoming>,
-    ) -> impl Future<Output = Result<Response<Outgoing>, Infallible>> + use<> {
+    ) -> impl Future<Output = Response<Outgoing>> + use<> {
         let answering = Answering::begin(watch);
-        let entered = self.enter(site, &answering, request);
+        let entered = self.enter(site, request);
         async move {
             let Entered { origin, task } = match entered {
                 Ok(entered) => entered,
-                Err(error) => return Ok(self.refuse(&error, answering)),
+                Err(error) => return self.refuse(&error, answering),
             };
             let mut response = match task {
                 Ok(task) => self.serve(site, task, answering).await,
@@ -126,26 +124,18 @@ impl Gateway {
             if let Some(origin) = origin {
                 cors::allow(response.headers_mut(), &origin);
             }
-            Ok(response)
+            response
         }
     }
 
     /// Lets a request in, or says why not.
-    fn enter(
-        &self,
-        site: usize,
-        answering: &Answering,
-        request: Request<Incoming>,
-    ) -> Result<Entered, Error> {
+    fn enter(&self, site: usize, request: Request<Incoming>) -> Result<Entered, Error> {
         let Some(site) = self.sites.get(site) else {
             return Err(Error::new(
                 ErrorKind::Internal,
                 "a place where we listen has no rules",
             ));
         };
-        if let Some(flaw) = flaw(answering) {
-            return Err(flaw);
-        }
         let (head, incoming) = request.into_parts();
         let admitted =
             door::decide(&site.rules, &head).map_err(|refusal| refusal.to_error(&head))?;
@@ -192,11 +182,9 @@ impl Gateway {
             files: Files::new(),
             options,
         };
-        let version = head.version;
         let calling = Box::new(Calling {
             call,
             incoming,
-            version,
             leads_back,
         });
         Ok(match change {
@@ -237,7 +225,6 @@ impl Gateway {
             // Boxed, as above.
             Task::Change(calling) => Box::pin(self.change(calling, answering)).await,
             Task::Call(calling) => {
-                let version = calling.version;
                 let answered = match calling.call.options.paginate {
                     None => self.call(site, calling, &answering).await,
                     // Boxed, because it is rare and would make every call's future larger.
@@ -245,7 +232,7 @@ impl Gateway {
                         let begun = self.begin_pages(site, calling, (paginate, &answering));
                         match Box::pin(begun).await {
                             Ok(Begun::Records(records)) => {
-                                return pages::response(records, version, answering);
+                                return pages::response(records, answering);
                             }
                             Ok(Begun::Answered(reply)) => Ok(*reply),
                             Err(failed) => Err(failed),
@@ -253,7 +240,7 @@ impl Gateway {
                     }
                 };
                 match answered {
-                    Ok(reply) => reply::response(reply, version, answering),
+                    Ok(reply) => reply::response(reply, answering),
                     Err(Failed::Call(error)) => self.fail(&error, answering),
                     Err(Failed::Refused(error)) => self.refuse(&error, answering),
                 }
@@ -264,7 +251,7 @@ impl Gateway {
     /// Makes a call that changes to WebSocket. The connection itself is handed to the upstream's
     /// once the answer is written.
     async fn change(&self, calling: Box<Calling>, answering: Answering) -> Response<Outgoing> {
-        let Calling { call, version, .. } = *calling;
+        let Calling { call, .. } = *calling;
         match self.engine.upgrade(call).await {
             Ok(Changed::Tunnel(mut tunneled)) => {
                 let mut headers = mem::take(&mut tunneled.headers);
@@ -278,7 +265,7 @@ impl Gateway {
                 *response.headers_mut() = headers;
                 response
             }
-            Ok(Changed::Answered(reply)) => reply::response(*reply, version, answering),
+            Ok(Changed::Answered(reply)) => reply::response(*reply, answering),
             Err(error) => self.fail(&error, answering),
         }
     }
@@ -430,10 +417,10 @@ fn leads_back(site: &Site, connector: ConnectorName, headers: &HeaderMap) -> Str
     base
 }
 
-/// What is wrong with the bytes of this request or of one before it, if anything is.
+/// What is wrong with the body of this request, if anything is.
 fn flaw(answering: &Answering) -> Option<Error> {
-    let finding = answering.finding()?;
-    let message = format!("the request is malformed: {}", finding.shape);
+    let finding = answering.watch().finding()?;
+    let message = format!("the request is malformed: {}", finding.0);
     Some(Error::new(ErrorKind::RequestMalformed, message))
 }
 

@@ -2,28 +2,26 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use trunkline::{Error, ReplyBody};
 
-use crate::framing::Finding;
 use crate::pages::Records;
-use crate::watch::{Closing, Watch};
+use crate::watch::Watch;
 
 /// A request that is being answered. Dropped, it says that it no longer is.
 #[derive(Debug)]
 pub(crate) struct Answering {
     watch: Rc<Watch>,
-    number: u32,
 }
 
 impl Answering {
     /// Says that the next request is being answered on a connection.
     pub(crate) fn begin(watch: &Rc<Watch>) -> Self {
+        watch.begin();
         Self {
-            number: watch.begin(),
             watch: Rc::clone(watch),
         }
     }
@@ -31,13 +29,6 @@ impl Answering {
     /// The connection it is answered on.
     pub(crate) fn watch(&self) -> &Watch {
         &self.watch
-    }
-
-    /// The refused shape that this request has, or one before it.
-    pub(crate) fn finding(&self) -> Option<Finding> {
-        self.watch
-            .finding()
-            .filter(|finding| finding.request <= self.number)
     }
 }
 
@@ -47,13 +38,12 @@ impl Drop for Answering {
     }
 }
 
-/// The body of an answer. It ends cleanly only if its source did.
+/// The body of an answer. An error of it breaks the connection off.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     source: Source,
-    answering: Answering,
-    /// What broke the source off, held until the caller has what came before.
-    broken: Option<Error>,
+    /// Dropped with the body, which is when the answer is over.
+    _answering: Answering,
 }
 
 #[derive(Debug)]
@@ -71,8 +61,7 @@ impl Outgoing {
     pub(crate) fn own(bytes: impl Into<Bytes>, answering: Answering) -> Self {
         Self {
             source: Source::Own(bytes.into()),
-            answering,
-            broken: None,
+            _answering: answering,
         }
     }
 
@@ -80,8 +69,7 @@ impl Outgoing {
     pub(crate) fn reply(body: ReplyBody, answering: Answering) -> Self {
         Self {
             source: Source::Reply(body),
-            answering,
-            broken: None,
+            _answering: answering,
         }
     }
 
@@ -89,20 +77,8 @@ impl Outgoing {
     pub(crate) fn records(records: Box<Records>, answering: Answering) -> Self {
         Self {
             source: Source::Records(records),
-            answering,
-            broken: None,
+            _answering: answering,
         }
-    }
-
-    /// Tells the caller that the body broke off, by breaking off the connection, once everything
-    /// that came before is on its way.
-    fn break_off(&mut self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if self.answering.watch().is_writing() {
-            // The connection asks again when the caller has taken more.
-            self.broken = Some(error);
-            return Poll::Pending;
-        }
-        Poll::Ready(Some(Err(error)))
     }
 }
 
@@ -114,35 +90,13 @@ impl http_body::Body for Outgoing {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let this = self.get_mut();
-        if let Some(error) = this.broken.take() {
-            return this.break_off(error);
-        }
-        let frame = match &mut this.source {
-            Source::Own(bytes) if bytes.is_empty() => return Poll::Ready(None),
-            Source::Own(bytes) => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Source::Reply(body) => ready!(Pin::new(body).poll_frame(cx)),
+        match &mut self.get_mut().source {
+            Source::Own(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Source::Own(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Source::Reply(body) => Pin::new(body).poll_frame(cx),
             Source::Records(records) => {
-                ready!(records.poll_lines(cx)).map(|lines| lines.map(Frame::data))
-            }
-        };
-        match frame {
-            Some(Ok(frame)) => {
-                // hyper does not ask again behind trailers, or where it knows of the end.
-                if frame.is_trailers() || this.is_end_stream() {
-                    this.answering.watch().set_closing(Closing::Quiet);
-                }
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Some(Err(error)) => {
-                // hyper drops what it has not written yet when a body fails; a pause lets it write.
-                this.broken = Some(error);
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            None => {
-                this.answering.watch().set_closing(Closing::Quiet);
-                Poll::Ready(None)
+                let lines = records.poll_lines(cx);
+                lines.map(|lines| lines.map(|lines| lines.map(Frame::data)))
             }
         }
     }
@@ -150,7 +104,7 @@ impl http_body::Body for Outgoing {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Own(bytes) => bytes.is_empty(),
-            Source::Reply(body) => self.broken.is_none() && body.is_end_stream(),
+            Source::Reply(body) => body.is_end_stream(),
             Source::Records(_) => false,
         }
     }

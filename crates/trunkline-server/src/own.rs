@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use trunkline::{CallId, Error, ErrorKind, FetchOptions, Fetched, Trunkline};
 
 use crate::api::Api;
+use crate::http1::Incoming;
 use crate::outgoing::{Answering, Outgoing};
 use crate::problem;
 use crate::site::Site;

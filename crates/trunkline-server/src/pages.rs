@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, HeaderValue, Response, Version, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use trunkline::{
     Call, CallId, Error, ErrorKind, PageError, PageOptions, PageStream, Paginate, Reply, Stopped,
     Trunkline,
@@ -18,7 +18,6 @@ use trunkline::{
 use crate::outgoing::{Answering, Outgoing};
 use crate::problem::{ATTEMPTS, CALL_ID};
 use crate::reply::X_ACCEL_BUFFERING;
-use crate::watch::Closing;
 
 /// What came of asking for the first page.
 #[derive(Debug)]
@@ -91,12 +90,8 @@ fn not_paged(error: Error) -> Error {
     }
 }
 
-/// The records as the response to a caller that speaks this version of HTTP.
-pub(crate) fn response(
-    records: Box<Records>,
-    version: Version,
-    answering: Answering,
-) -> Response<Outgoing> {
+/// The records as the response to a caller.
+pub(crate) fn response(records: Box<Records>, answering: Answering) -> Response<Outgoing> {
     let mut headers = HeaderMap::with_capacity(5);
     let ndjson = HeaderValue::from_static("application/x-ndjson");
     headers.insert(header::CONTENT_TYPE, ndjson);
@@ -104,9 +99,6 @@ pub(crate) fn response(
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     headers.insert(CALL_ID, records.call_id.into());
     headers.insert(ATTEMPTS, records.attempts.into());
-    if version == Version::HTTP_10 {
-        answering.watch().set_closing(Closing::Reset);
-    }
     let mut response = Response::new(Outgoing::records(records, answering));
     *response.headers_mut() = headers;
     response

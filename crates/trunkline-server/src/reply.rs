@@ -3,14 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, Version, header};
-use http_body::Body as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use trunkline::Reply;
 use trunkline::connector::format::Class;
 
 use crate::outgoing::{Answering, Outgoing};
 use crate::problem::{self, ATTEMPTS, CALL_ID, HINT};
-use crate::watch::Closing;
 
 /// Tells proxies such as nginx to pass a stream on as it comes.
 pub(crate) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -18,11 +16,8 @@ pub(crate) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-acce
 /// What an answer is kept under, by which `trunkline cache purge --key` takes it away.
 const CACHE_KEY: HeaderName = HeaderName::from_static("trunkline-cache-key");
 
-/// A reply as the response to a caller that speaks this version of HTTP.
-///
-/// A `Content-Length` stays as it came: an answer to HEAD has one and no body, and for all others
-/// hyper frames by what the body itself says of its length.
-pub(crate) fn response(reply: Reply, version: Version, answering: Answering) -> Response<Outgoing> {
+/// A reply as the response to a caller.
+pub(crate) fn response(reply: Reply, answering: Answering) -> Response<Outgoing> {
     let mut headers = reply.headers;
     drop_ours(&mut headers);
     headers.insert(CALL_ID, reply.call_id.into());
@@ -43,9 +38,6 @@ pub(crate) fn response(reply: Reply, version: Version, answering: Answering) -> 
         if reply.attempts > 1 {
             problem::spent(&mut headers);
         }
-    }
-    if version == Version::HTTP_10 && reply.body.size_hint().exact().is_none() {
-        answering.watch().set_closing(Closing::Reset);
     }
     let mut response = Response::new(Outgoing::reply(reply.body, answering));
     *response.status_mut() = reply.status;

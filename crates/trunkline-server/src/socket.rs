@@ -1,4 +1,4 @@
-//! A caller's connection, whatever kind it is, with somebody reading along.
+//! A caller's connection, whatever kind it is, with somebody looking on.
 
 #[cfg(test)]
 mod tests;
@@ -14,8 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::ahead::{Ahead, Allowance, Found};
-use crate::framing::{Framing, Place};
-use crate::watch::{Closing, Watch};
+use crate::watch::{Closing, Place, Watch};
 
 /// A connection that no runtime has taken charge of yet.
 #[derive(Debug)]
@@ -125,29 +124,23 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A connection with somebody reading along: bytes pass untouched, what they are is noted. Only a
-/// malformed body ends in an error, so that no more of it goes to an upstream, and only what hyper
-/// says in its own name is not passed on.
+/// A connection with somebody looking on: bytes pass untouched, waits are noted.
 #[derive(Debug)]
 pub(crate) struct Watched {
     socket: Socket,
     ahead: Ahead,
-    framing: Framing,
     watch: Rc<Watch>,
     has_ended: bool,
-    has_muted: bool,
 }
 
 impl Watched {
-    /// Begins to read along. What is read ahead comes out of `allowance`.
+    /// Begins to look on. What is read ahead comes out of `allowance`.
     pub(crate) fn new(socket: Socket, watch: Rc<Watch>, allowance: Rc<Allowance>) -> Self {
         Self {
             socket,
             ahead: Ahead::new(allowance),
-            framing: Framing::new(),
             watch,
             has_ended: false,
-            has_muted: false,
         }
     }
 
@@ -156,10 +149,7 @@ impl Watched {
     /// To close then would make the system throw away what the caller has not read either, which
     /// is the refusal that tells it why.
     pub(crate) fn may_have_unread(&self) -> bool {
-        !self.has_ended
-            && (self.framing.place() != Place::Between
-                || self.framing.finding().is_some()
-                || !self.ahead.is_empty())
+        !self.has_ended && (self.watch.state().place != Place::Between || !self.ahead.is_empty())
     }
 
     /// The connection itself.
@@ -174,62 +164,10 @@ impl Watched {
 
     /// Whether the caller has left, also where only reading on tells.
     #[cold]
-    fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
         self.has_ended |=
             self.socket.is_left() || self.ahead.fill(&mut self.socket, cx) == Found::End;
         self.has_ended
-    }
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        let before = buffer.filled().len();
-        let polled = if this.ahead.is_empty() {
-            Pin::new(&mut this.socket).poll_read(cx, buffer)
-        } else {
-            this.ahead.hand_out(buffer);
-            Poll::Ready(Ok(()))
-        };
-        match &polled {
-            Poll::Pending => this.watch.waits_for_bytes(),
-            Poll::Ready(Err(_)) => {
-                this.has_ended = true;
-                // hyper passes it on to whoever reads the body, and reads no more.
-                this.watch.read(this.framing.place());
-            }
-            Poll::Ready(Ok(())) => {
-                let bytes = buffer.filled().get(before..).unwrap_or_default();
-                this.has_ended |= bytes.is_empty();
-                let heads = this.framing.heads();
-                this.framing.observe(bytes);
-                this.watch.read(this.framing.place());
-                if let Some(finding) = this.framing.finding() {
-                    this.watch.set_finding(finding);
-                    // The gateway looks at its findings when a head is whole. A body whose head
-                    // it has let in already must not go on.
-                    if finding.request < heads {
-                        return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
-                    }
-                }
-            }
-        }
-        polled
-    }
-}
-
-impl Watched {
-    /// Whether what is about to be written is to be thrown away.
-    ///
-    /// When nobody waits for an answer, hyper has only one thing to say: that it cannot parse what
-    /// came. It says so without words that help; who serves the connection says it better.
-    fn mutes(&mut self) -> bool {
-        self.has_muted |= self.watch.is_settled();
-        self.has_muted
     }
 
     fn note_write(&self, polled: &Poll<io::Result<usize>>) {
@@ -240,15 +178,34 @@ impl Watched {
     }
 }
 
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if !this.ahead.is_empty() {
+            this.ahead.hand_out(buffer);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.socket).poll_read(cx, buffer);
+        match &polled {
+            Poll::Pending => this.watch.waits_for_bytes(),
+            Poll::Ready(Err(_)) => this.has_ended = true,
+            Poll::Ready(Ok(())) => this.has_ended |= buffer.filled().len() == before,
+        }
+        polled
+    }
+}
+
 impl AsyncWrite for Watched {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.mutes() {
-            return Poll::Ready(Ok(bytes.len()));
-        }
         let polled = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.note_write(&polled);
         polled
@@ -259,9 +216,6 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.mutes() {
-            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
-        }
         let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
         self.note_write(&polled);
         polled
@@ -272,22 +226,10 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper does not read while nobody wants a body, but it flushes whenever it is woken.
-        if self.watch.is_to_look() && self.has_left(cx) {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-        }
-        let polled = Pin::new(&mut self.socket).poll_flush(cx);
-        if polled.is_ready() {
-            self.watch.flushed();
-        }
-        polled
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.has_muted {
-            // There is still something to say.
-            return Poll::Ready(Ok(()));
-        }
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

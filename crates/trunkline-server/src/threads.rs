@@ -12,11 +12,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use trunkline::{Clock, Config};
 
+use crate::coarse_clock::{CoarseClock, Moment};
 use crate::connection::{self, Http};
 use crate::gateway::Gateway;
 use crate::socket::Accepted;
 use crate::tally::Tally;
-use crate::watch::{self, CoarseClock, Limits, Moment, Order, Watch};
+use crate::watch::{self, Limits, Order, Watch};
 
 /// Nobody sends on it. It closes when the last thread has ended.
 pub(crate) type Alive = mpsc::Sender<std::convert::Infallible>;
@@ -221,7 +222,7 @@ impl Carrier {
             presence,
         } = arrival;
         // Without connections nobody has kept the time.
-        self.coarse.set(self.now());
+        self.coarse.set(self.now(), self.clock.wall());
         let socket = match socket.adopt() {
             Ok(socket) if self.stage == Stage::Serving => socket,
             Ok(_) => return,
@@ -256,7 +257,7 @@ impl Carrier {
 
     fn sweep(&mut self) {
         let now = self.now();
-        self.coarse.set(now);
+        self.coarse.set(now, self.clock.wall());
         self.watches.retain(|watch| !watch.is_over());
         for watch in &self.watches {
             let state = watch.state();

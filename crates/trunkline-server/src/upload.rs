@@ -8,15 +8,15 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use trunkline::{Body, BodyError, Error, ErrorKind};
 
 use crate::door;
+use crate::http1::Incoming;
 
 /// Bodies up to this size are taken in before the call is made.
 ///
-/// hyper looks for the caller's leaving only once it has read the request; where something is still
-/// unread, it takes a sweep to find out. Such bodies have to be kept for another attempt anyway.
+/// Behind a request that is read a caller's leaving shows at once; where something is still unread,
+/// it takes a sweep to find out. Such bodies have to be kept for another attempt anyway.
 const TAKEN_MAX: u64 = 64 * 1024;
 
 /// The body of a request, seen from the gateway.
@@ -51,20 +51,22 @@ impl Upload {
             bytes_max,
             is_over: None,
         };
-        let body = match incoming.size_hint().exact() {
-            Some(0) => Body::Empty,
-            // Boxed, so that a call without a body does not carry its size.
-            Some(length) if length <= TAKEN_MAX => Body::from(Box::pin(take(incoming)).await?),
-            Some(_) => Body::from(incoming),
-            None => {
-                let is_over = Arc::new(AtomicBool::new(false));
-                upload.is_over = Some(Arc::clone(&is_over));
-                Body::stream(Counted {
-                    incoming,
-                    left: bytes_max,
-                    is_over,
-                })
-            }
+        let body = match incoming.into_whole() {
+            Ok(whole) => Body::from(whole),
+            Err(incoming) => match incoming.size_hint().exact() {
+                // Boxed, so that a call without a body does not carry its size.
+                Some(length) if length <= TAKEN_MAX => Body::from(Box::pin(take(incoming)).await?),
+                Some(_) => Body::stream(incoming),
+                None => {
+                    let is_over = Arc::new(AtomicBool::new(false));
+                    upload.is_over = Some(Arc::clone(&is_over));
+                    Body::stream(Counted {
+                        incoming,
+                        left: bytes_max,
+                        is_over,
+                    })
+                }
+            },
         };
         Ok((upload, body))
     }
@@ -107,7 +109,7 @@ impl http_body::Body for Counted {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = match ready!(Pin::new(&mut self.incoming).poll_frame(cx)) {
             None => return Poll::Ready(None),
-            Some(Err(err)) => return Poll::Ready(Some(Err(BodyError::Caller(Box::new(err))))),
+            Some(Err(err)) => return Poll::Ready(Some(Err(err))),
             Some(Ok(frame)) => frame,
         };
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);

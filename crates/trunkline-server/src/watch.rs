@@ -16,58 +16,14 @@ use std::time::Duration;
 
 use trunkline::Tunneled;
 
-use crate::framing::{Finding, Place};
+use crate::coarse_clock::{CoarseClock, Date, Moment};
+use crate::http1::Malformed;
 
 /// How long a caller has to read a refusal before the connection is closed on it.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// How long nobody has to have read from a caller for it to be looked for.
 const UNREAD: Duration = Duration::from_secs(1);
-
-/// A time since the thread began, in milliseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(pub(crate) u64);
-
-impl Moment {
-    fn later(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)),
-        )
-    }
-}
-
-/// The time as the last sweep saw it.
-#[derive(Debug)]
-pub(crate) struct CoarseClock {
-    now: Cell<Moment>,
-    period: Duration,
-}
-
-impl CoarseClock {
-    /// A clock that is set every `period`.
-    pub(crate) fn new(period: Duration) -> Self {
-        Self {
-            now: Cell::new(Moment::default()),
-            period,
-        }
-    }
-
-    /// How long it stands still at a time.
-    pub(crate) fn period(&self) -> Duration {
-        self.period
-    }
-
-    /// Says what the time is.
-    pub(crate) fn set(&self, now: Moment) {
-        self.now.set(now);
-    }
-
-    /// A time that has certainly come by the next sweep but one, and not before now.
-    fn soon(&self) -> Moment {
-        self.now.get().later(self.period)
-    }
-}
 
 /// How long a connection may be busy with each thing.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +41,17 @@ impl Limits {
         let shortest = self.head.min(self.idle).min(LINGER);
         (shortest / 4).clamp(Duration::from_millis(1), Duration::from_secs(1))
     }
+}
+
+/// Where in a request a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Between two heads.
+    Between,
+    /// In a head that has begun and is not whole.
+    Head,
+    /// In a body that is not whole.
+    Body,
 }
 
 /// What a connection is busy with, and since when.
@@ -180,8 +147,7 @@ pub(crate) enum Closing {
 pub(crate) struct Watch {
     clock: Rc<CoarseClock>,
     state: Cell<State>,
-    finding: Cell<Option<Finding>>,
-    requests: Cell<u32>,
+    finding: Cell<Option<Malformed>>,
     order: Cell<Option<Order>>,
     closing: Cell<Closing>,
     tunnel: Cell<Option<Box<Tunneled>>>,
@@ -208,7 +174,6 @@ impl Watch {
             clock,
             state: Cell::new(state),
             finding: Cell::new(None),
-            requests: Cell::new(0),
             order: Cell::new(None),
             closing: Cell::new(Closing::Quiet),
             tunnel: Cell::new(None),
@@ -249,6 +214,16 @@ impl Watch {
         });
     }
 
+    /// Nobody will want what the caller still sends.
+    pub(crate) fn reads_no_more(&self) {
+        self.update(|state| state.reading = None);
+    }
+
+    /// The date.
+    pub(crate) fn date(&self) -> Date {
+        self.clock.date()
+    }
+
     /// The caller took bytes.
     pub(crate) fn wrote(&self) {
         self.update(|state| {
@@ -279,26 +254,18 @@ impl Watch {
         self.state.get().is_settled
     }
 
-    /// Whether bytes are on their way that the caller has not taken.
-    pub(crate) fn is_writing(&self) -> bool {
-        self.state.get().writing.is_some()
-    }
-
     /// A refusal was sent; what the caller still sends is thrown away.
     pub(crate) fn linger(&self) {
         self.update(|state| state.lingering = Some(self.clock.soon()));
     }
 
-    /// A request begins. Gives its number on the connection, counted from 0.
-    pub(crate) fn begin(&self) -> u32 {
+    /// A request begins.
+    pub(crate) fn begin(&self) {
         self.update(|state| {
             state.unanswered += 1;
             state.is_settled = false;
             state.has_begun = false;
         });
-        let number = self.requests.get();
-        self.requests.set(number.saturating_add(1));
-        number
     }
 
     /// A request is answered, or given up.
@@ -309,13 +276,13 @@ impl Watch {
         });
     }
 
-    /// Notes a refused shape.
-    pub(crate) fn set_finding(&self, finding: Finding) {
+    /// Notes why a body is refused whose head was let in.
+    pub(crate) fn set_finding(&self, finding: Malformed) {
         self.finding.set(Some(finding));
     }
 
-    /// The first refused shape, if there was one.
-    pub(crate) fn finding(&self) -> Option<Finding> {
+    /// Why the body of a request is refused whose head was let in, if it is.
+    pub(crate) fn finding(&self) -> Option<Malformed> {
         self.finding.get()
     }
 

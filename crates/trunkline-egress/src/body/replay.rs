@@ -75,7 +75,7 @@ impl Replayable {
         match body {
             Body::Empty => Replayable(Source::Empty),
             Body::Full(bytes) => Replayable(Source::Full(bytes)),
-            source @ (Body::Stream(_) | Body::Incoming(_) | Body::Replay(_)) => {
+            source @ (Body::Stream(_) | Body::Replay(_)) => {
                 Replayable(Source::Tape(Arc::new(Mutex::new(Tape {
                     source,
                     recorded: Vec::new(),

@@ -40,9 +40,7 @@ impl Outgoing {
     pub(crate) fn new(body: Body, clock: &Clock) -> Outgoing {
         let upload = match &body {
             Body::Empty | Body::Full(_) => None,
-            Body::Stream(_) | Body::Incoming(_) | Body::Replay(_) => {
-                Some(Arc::new(Upload::new(clock.clone())))
-            }
+            Body::Stream(_) | Body::Replay(_) => Some(Arc::new(Upload::new(clock.clone()))),
         };
         Outgoing { body, upload }
     }
@@ -55,7 +53,7 @@ impl Outgoing {
     pub(crate) fn whole(&self) -> Option<&Bytes> {
         match &self.body {
             Body::Full(bytes) => Some(bytes),
-            Body::Empty | Body::Stream(_) | Body::Incoming(_) | Body::Replay(_) => None,
+            Body::Empty | Body::Stream(_) | Body::Replay(_) => None,
         }
     }
 }

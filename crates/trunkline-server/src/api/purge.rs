@@ -6,13 +6,13 @@ mod tests;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 use trunkline::connector::{Connector, ConnectorName};
 use trunkline::{Catalog, Error, ErrorKind, Purge};
 
 use super::Api;
 use crate::door;
+use crate::http1::Incoming;
 use crate::own::{Answer, Asked, Elsewhere};
 
 /// The largest body that is read.

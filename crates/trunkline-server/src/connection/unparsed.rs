@@ -1,14 +1,11 @@
-//! What the caller of a request that no HTTP parser takes is told. Pure.
+//! What the caller of a request that is none is told. Pure.
 
 #[cfg(test)]
 mod tests;
 
 use trunkline::{Error, ErrorKind};
 
-use crate::framing::Finding;
-
-/// The longest target that hyper takes.
-const TARGET_BYTES_MAX: usize = 65_534;
+use crate::http1::{HeadLimits, Stop, TARGET_BYTES_MAX};
 
 /// How a connection that is meant for TLS begins: a record with a handshake (RFC 8446 section 5.1).
 const TLS: &[u8] = &[0x16, 0x03];
@@ -16,34 +13,8 @@ const TLS: &[u8] = &[0x16, 0x03];
 /// How a connection that is meant for HTTP/2 begins (RFC 9113 section 3.4).
 const HTTP2: &[u8] = b"PRI * HTTP/2";
 
-/// How much of a head is let in.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HeadLimits {
-    /// The most headers.
-    pub(crate) headers: usize,
-    /// The most bytes of headers.
-    pub(crate) header_bytes: usize,
-}
-
-/// Why hyper stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// There was too much of it.
-    TooLarge,
-    /// It was not HTTP/1.1.
-    NoHttp,
-}
-
-/// What is said of a request that begins with `bytes`, as far as they are still there.
-pub(crate) fn error(
-    stop: Stop,
-    bytes: &[u8],
-    finding: Option<Finding>,
-    limits: HeadLimits,
-) -> Error {
-    if stop == Stop::TooLarge {
-        return too_large(bytes, limits);
-    }
+/// What is said of a request that begins with `bytes`.
+pub(crate) fn error(stop: Stop, bytes: &[u8], limits: HeadLimits) -> Error {
     if bytes.starts_with(TLS) {
         return malformed("the request is no HTTP but the beginning of a TLS connection")
             .with_hint("this is plain http: use http://…");
@@ -52,11 +23,9 @@ pub(crate) fn error(
         return malformed("the request is HTTP/2, which is not spoken here")
             .with_hint("use HTTP/1.1");
     }
-    match finding {
-        Some(finding) => malformed(format!("the request is malformed: {}", finding.shape)),
-        None => malformed(
-            "the request is malformed: its first line or one of its headers is not HTTP/1.1",
-        ),
+    match stop {
+        Stop::TooLarge => too_large(bytes, limits),
+        Stop::Malformed(what) => malformed(format!("the request is malformed: {}", what.0)),
     }
 }
 
@@ -70,11 +39,6 @@ fn too_large(bytes: &[u8], limits: HeadLimits) -> Error {
     let headers = lines
         .take_while(|line| !line.trim_ascii().is_empty())
         .count();
-    // hyper has taken the head already: what is too large is the length that it declares.
-    if bytes.is_empty() {
-        let message = "the request declares a longer body than there can be";
-        return Error::new(ErrorKind::BodyTooLarge, message);
-    }
     let (message, hint) = if limits.headers < headers {
         (
             format!("the request has more than {} headers", limits.headers),

@@ -1,12 +1,12 @@
 //! When a connection has waited too long.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use expect_test::{Expect, expect};
 
-use super::{CoarseClock, Limits, Moment, Watch, judge, may_have_left};
-use crate::framing::Place;
+use super::{Limits, Place, Watch, judge, may_have_left};
+use crate::coarse_clock::{CoarseClock, Moment};
 
 const LIMITS: Limits = Limits {
     head: Duration::from_secs(10),
@@ -36,7 +36,7 @@ fn a_head_has_its_time_from_its_first_byte_only() {
     let clock = Rc::new(CoarseClock::new(Duration::from_secs(1)));
     let watch = Watch::new(Rc::clone(&clock));
     watch.read(Place::Head);
-    clock.set(Moment(8_000));
+    clock.set(Moment(8_000), SystemTime::UNIX_EPOCH);
     watch.read(Place::Head);
     assert!(
         judge(&watch.state(), LIMITS, Moment(11_000)).is_some(),
@@ -94,7 +94,7 @@ fn bodies_that_move_are_not() {
     let watch = Watch::new(Rc::clone(&clock));
     watch.begin();
     for secs in (0..1000).step_by(60) {
-        clock.set(Moment(secs * 1000));
+        clock.set(Moment(secs * 1000), SystemTime::UNIX_EPOCH);
         watch.waits_for_bytes();
         watch.read(Place::Body);
         watch.waits_for_bytes();
@@ -113,11 +113,11 @@ fn an_answer_begins_the_wait_for_the_next_request_anew() {
     let clock = Rc::new(CoarseClock::new(Duration::from_secs(1)));
     let watch = Watch::new(Rc::clone(&clock));
     watch.begin();
-    clock.set(Moment(400_000));
+    clock.set(Moment(400_000), SystemTime::UNIX_EPOCH);
     watch.end();
     // Not before its last byte is written.
     assert_eq!(judge(&watch.state(), LIMITS, Moment(900_000)), None);
-    clock.set(Moment(500_000));
+    clock.set(Moment(500_000), SystemTime::UNIX_EPOCH);
     watch.flushed();
     assert_eq!(judge(&watch.state(), LIMITS, Moment(575_000)), None);
     assert!(judge(&watch.state(), LIMITS, Moment(576_000)).is_some());

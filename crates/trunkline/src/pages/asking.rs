@@ -46,7 +46,7 @@ impl Asking {
         let body = match body {
             Body::Empty => Bytes::new(),
             Body::Full(bytes) => bytes,
-            Body::Stream(_) | Body::Incoming(_) | Body::Replay(_) => {
+            Body::Stream(_) | Body::Replay(_) => {
                 let message = "the request's body is sent with every page, and this one is too large to be kept";
                 return Err(Error::new(ErrorKind::BodyTooLarge, message)
                     .with_hint("send no more than 64 KiB, or read page by page"));
