@@ -62,6 +62,11 @@ impl HeadLimits {
     fn head_bytes(self) -> usize {
         self.header_bytes.saturating_mul(2)
     }
+
+    /// The most headers of a head, likewise.
+    fn header_lines(self) -> usize {
+        self.headers.saturating_mul(2)
+    }
 }
 
 /// How a conversation came to its end.
@@ -209,15 +214,23 @@ where
                     Err(malformed) => return Poll::Ready(Err(self.stop(malformed.into()))),
                 };
                 let head_bytes_max = self.limits.head_bytes();
+                let headers_max = self.limits.header_lines();
                 match found {
-                    Some(found) if found.bytes <= head_bytes_max => {
+                    Some(found)
+                        if found.bytes <= head_bytes_max && self.scan.headers() <= headers_max =>
+                    {
                         return Poll::Ready(self.begin(found));
                     }
-                    None if buffer.len() <= head_bytes_max => {}
+                    None if buffer.len() <= head_bytes_max
+                        && self.scan.headers() <= headers_max => {}
                     Some(_) | None => return Poll::Ready(Err(self.stop(Stop::TooLarge))),
                 }
                 if self.scan.has_begun() {
                     self.watch.read(Place::Head);
+                } else {
+                    // Empty lines before a request are nothing to keep.
+                    buffer.clear();
+                    self.scan.forget_seen();
                 }
             }
             match ready!(self.wire.poll_read(cx)) {
@@ -235,7 +248,7 @@ where
     /// Begins to answer the request whose head was found.
     fn begin(&mut self, found: scan::Found) -> Result<(), Ended> {
         let bytes = self.wire.buffer.split_to(found.bytes).freeze();
-        let head = match head::parse(&bytes, self.limits.headers) {
+        let head = match head::parse(&bytes, self.scan.lines()) {
             Ok(head) => head,
             Err(stop) => return Err(Ended::NoRequest(stop, bytes)),
         };

@@ -1,23 +1,18 @@
-//! Makes a request of a whole head, and notes what it says of its connection. Pure.
+//! Makes a request of the lines of a head, and notes what it says of its connection. Pure.
 
 #[cfg(test)]
 mod tests;
 
-use std::mem::MaybeUninit;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version, header};
-use httparse::{ParserConfig, Status};
 use trunkline_http1::fields::{self, Fate, Malformed};
 use trunkline_http1::value;
 
 use super::answer::{Asked, Scope};
+use super::scan::Lines;
 
 /// The longest target that is taken.
 pub(crate) const TARGET_BYTES_MAX: usize = 65_534;
-
-/// The headers that a head is parsed into without a heap for each.
-const LINES_ON_STACK: usize = 100;
 
 /// A request's head, and what it says of the rest and of its connection.
 #[derive(Debug)]
@@ -52,57 +47,32 @@ impl From<Malformed> for Stop {
     }
 }
 
-/// Makes a request of a whole head with at most so many headers. No value is copied.
+/// Makes a request of a whole head, whose lines were found in it. No value is copied.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn parse(bytes: &Bytes, headers_max: usize) -> Result<Head, Stop> {
-    if headers_max <= LINES_ON_STACK {
-        parse_into(
-            bytes,
-            &mut [const { MaybeUninit::uninit() }; LINES_ON_STACK],
-        )
-    } else {
-        let mut lines = Vec::new();
-        lines.resize_with(headers_max, MaybeUninit::uninit);
-        parse_into(bytes, &mut lines)
-    }
-}
-
-fn parse_into<'a>(
-    bytes: &'a Bytes,
-    lines: &mut [MaybeUninit<httparse::Header<'a>>],
-) -> Result<Head, Stop> {
-    let mut parsed = httparse::Request::new(&mut []);
-    let status = ParserConfig::default()
-        .parse_request_with_uninit_headers(&mut parsed, bytes, lines)
-        .map_err(|err| match err {
-            httparse::Error::TooManyHeaders => Stop::TooLarge,
-            err => Stop::Malformed(fields::malformed(err)),
-        })?;
-    // Where it ends was settled before; who disagrees has read something else.
-    if status != Status::Complete(bytes.len()) {
-        return Err(Stop::Malformed(UNREADABLE));
-    }
-    let (Some(method), Some(target)) = (parsed.method, parsed.path) else {
-        return Err(Stop::Malformed(UNREADABLE));
+pub(super) fn parse(bytes: &Bytes, lines: &Lines) -> Result<Head, Stop> {
+    let line = bytes.get(lines.request.clone()).unwrap_or_default();
+    let mut parts = line.split(|byte| *byte == b' ');
+    let (Some(method), Some(target), Some(version), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(UNREADABLE.into());
+    };
+    let version = match version {
+        b"HTTP/1.1" => Version::HTTP_11,
+        b"HTTP/1.0" => Version::HTTP_10,
+        _ => return Err(Malformed("it is not HTTP/1.1").into()),
     };
     if TARGET_BYTES_MAX < target.len() {
         return Err(Stop::TooLarge);
     }
     let mut request = Request::new(());
-    *request.method_mut() =
-        Method::from_bytes(method.as_bytes()).map_err(|_| Stop::Malformed(UNREADABLE))?;
-    *request.uri_mut() = Uri::from_maybe_shared(bytes.slice_ref(target.as_bytes()))
-        .map_err(|_| Malformed("its target is no path"))?;
-    if parsed.version == Some(0) {
-        *request.version_mut() = Version::HTTP_10;
-    }
+    *request.method_mut() = Method::from_bytes(method).map_err(|_| UNREADABLE)?;
+    *request.uri_mut() = parse_target(bytes.slice_ref(target))?;
+    *request.version_mut() = version;
     let mut said = Said::default();
-    let lines = parsed.headers.iter();
-    let lines = lines.map(|line| (line.name.as_bytes(), bytes.slice_ref(line.value)));
-    *request.headers_mut() = said.note_all(lines, request.version())?;
-    let version = request.version();
+    *request.headers_mut() = said.note_all(bytes, lines, version)?;
     Ok(Head {
         asked: Asked {
             version,
@@ -117,6 +87,15 @@ fn parse_into<'a>(
         },
         request,
     })
+}
+
+fn parse_target(target: Bytes) -> Result<Uri, Malformed> {
+    const NO_PATH: Malformed = Malformed("its target is no path");
+    // The one control character that an `Uri` takes.
+    if target.contains(&0x7f) {
+        return Err(NO_PATH);
+    }
+    Uri::from_maybe_shared(target).map_err(|_| NO_PATH)
 }
 
 const UNREADABLE: Malformed = Malformed("its first line cannot be read");
@@ -159,11 +138,17 @@ impl Persistence {
 }
 
 impl Said {
-    fn note_all<'a>(
+    fn note_all(
         &mut self,
-        lines: impl ExactSizeIterator<Item = (&'a [u8], Bytes)>,
+        bytes: &Bytes,
+        lines: &Lines,
         version: Version,
     ) -> Result<HeaderMap, Malformed> {
+        let lines = lines.headers.iter().map(|header| {
+            let name = bytes.get(header.name.clone()).unwrap_or_default();
+            let value = bytes.get(header.value.clone()).unwrap_or_default();
+            (name, bytes.slice_ref(value.trim_ascii()))
+        });
         fields::gather(lines, |name, value| {
             match *name {
                 header::CONNECTION => self.persistence.note(value),

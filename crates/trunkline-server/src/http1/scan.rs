@@ -3,10 +3,14 @@
 //! Here a gateway is attacked: who makes it and an upstream disagree about where a request ends has
 //! a request of its own in somebody else's connection. So where RFC 9112 lets a server repair a
 //! head, it is refused: bare line feeds, folded lines, repeated lengths, a length beside a transfer
-//! coding. Only a head that has passed is parsed, whole.
+//! coding. Its lines are used where they were found here, so nobody reads them a second time in
+//! another way.
 
 #[cfg(test)]
 mod tests;
+
+use std::mem;
+use std::ops::Range;
 
 use trunkline_http1::body::Decoder;
 use trunkline_http1::chunks::Extensions;
@@ -19,8 +23,9 @@ pub(super) struct Scan {
     at: At,
     /// How many bytes were looked at.
     seen: usize,
-    /// Where the name or value begins that is being looked at.
+    /// Where what is being looked at begins: the first line, a name or a value.
     from: usize,
+    lines: Lines,
     length: Option<u64>,
     is_chunked: bool,
 }
@@ -45,6 +50,22 @@ enum Field {
     Other,
 }
 
+/// Where the lines of a head lie in it.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// The request line.
+    pub(super) request: Range<usize>,
+    /// Names and values, with white space around these.
+    pub(super) headers: Vec<Header>,
+}
+
+/// Where a header lies in its head.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
+}
+
 /// A head that is whole.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -61,9 +82,25 @@ impl Scan {
             at: At::Between,
             seen: 0,
             from: 0,
+            lines: Lines::default(),
             length: None,
             is_chunked: false,
         }
+    }
+
+    /// What was looked at is gone, and nothing had begun.
+    pub(super) fn forget_seen(&mut self) {
+        self.seen = 0;
+    }
+
+    /// The lines of the head that was found last.
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// How many headers were found so far.
+    pub(super) fn headers(&self) -> usize {
+        self.lines.headers.len()
     }
 
     /// Whether a head has begun.
@@ -87,9 +124,10 @@ impl Scan {
                 At::HeadLf if first == b'\n' => {
                     let found = Found {
                         bytes: self.seen + 1,
-                        body: self.body(),
+                        body: self.take_body(),
                     };
-                    *self = Self::new();
+                    self.at = At::Between;
+                    self.seen = 0;
                     return Ok(Some(found));
                 }
                 at => self.one(at, first)?,
@@ -98,11 +136,12 @@ impl Scan {
         Ok(None)
     }
 
-    fn body(&self) -> Decoder {
-        if self.is_chunked {
+    fn take_body(&mut self) -> Decoder {
+        let length = self.length.take().unwrap_or_default();
+        if mem::take(&mut self.is_chunked) {
             Decoder::chunked(Extensions::Refused)
         } else {
-            Decoder::length(self.length.unwrap_or_default())
+            Decoder::length(length)
         }
     }
 
@@ -113,7 +152,11 @@ impl Scan {
             (At::Between, b'\r') => (At::BetweenLf, 1),
             (At::BetweenLf, b'\n') => (At::Between, 1),
             (At::Between | At::LineStart, b'\n') => return Err(BARE_LINE_FEED),
-            (At::Between, _) => (At::RequestLine, 0),
+            (At::Between, _) => {
+                self.from = self.seen;
+                self.lines.headers.clear();
+                (At::RequestLine, 0)
+            }
             (At::LineStart, b'\r') => (At::HeadLf, 1),
             (At::LineStart, b' ' | b'\t') => {
                 return Err(Malformed(
@@ -140,6 +183,9 @@ impl Scan {
         if byte == b'#' {
             return Err(Malformed("its target has a fragment (`#`)"));
         }
+        if byte == b'\r' {
+            self.lines.request = self.from..self.seen + place;
+        }
         self.within_line(place, byte)
     }
 
@@ -152,7 +198,10 @@ impl Scan {
         let end = self.seen + place;
         match byte {
             b':' => {
-                let field = self.field(bytes.get(self.from..end).unwrap_or_default())?;
+                let name = self.from..end;
+                let field = self.field(bytes.get(name.clone()).unwrap_or_default())?;
+                let value = end + 1..end + 1;
+                self.lines.headers.push(Header { name, value });
                 self.seen = end + 1;
                 self.from = self.seen;
                 self.at = At::Value(field);
@@ -191,10 +240,14 @@ impl Scan {
             self.seen += rest.len();
             return Ok(());
         };
+        let value = self.from..self.seen + place;
         if field == Field::Length && byte == b'\r' {
-            let text = bytes.get(self.from..self.seen + place);
+            let text = bytes.get(value.clone());
             let length = value::parse_length(text.unwrap_or_default().trim_ascii());
             self.length = Some(length.ok_or(Malformed("its `Content-Length` is no number"))?);
+        }
+        if let Some(header) = self.lines.headers.last_mut() {
+            header.value = value;
         }
         self.within_line(place, byte)
     }

@@ -3,9 +3,13 @@
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::http1::scan::Scan;
 
 fn parsed(text: &str) -> Result<Head, Stop> {
-    parse(&Bytes::from(text.to_owned()), 100)
+    let mut scan = Scan::new();
+    let found = scan.find_end(text.as_bytes())?.expect("a whole head");
+    assert_eq!(found.bytes, text.len());
+    parse(&Bytes::from(text.to_owned()), scan.lines())
 }
 
 #[track_caller]
@@ -104,24 +108,9 @@ fn what_is_no_request_is_refused() {
 }
 
 #[test]
-fn bytes_behind_a_head_are_no_part_of_it() {
-    // Whoever found its end has read another head than the parser.
-    let stop = parsed("GET / HTTP/1.1\r\n\r\nrest").map(|head| head.request);
-    assert_eq!(stop.err(), Some(Stop::Malformed(UNREADABLE)));
-}
-
-#[test]
-fn too_much_is_too_large() {
-    let lines = |count: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(count));
-    let taken = |text: String, most| parse(&Bytes::from(text), most).map(|_| ()).err();
-    assert_eq!(taken(lines(100), 100), None);
-    assert_eq!(taken(lines(101), 100), Some(Stop::TooLarge));
-    assert_eq!(taken(lines(300), 300), None);
-    assert_eq!(taken(lines(301), 300), Some(Stop::TooLarge));
+fn a_target_has_its_limit() {
     let target = |length: usize| format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(length - 1));
-    assert_eq!(taken(target(TARGET_BYTES_MAX), 100), None);
-    assert_eq!(
-        taken(target(TARGET_BYTES_MAX + 1), 100),
-        Some(Stop::TooLarge)
-    );
+    assert!(parsed(&target(TARGET_BYTES_MAX)).is_ok());
+    let stop = parsed(&target(TARGET_BYTES_MAX + 1)).map(|head| head.request);
+    assert_eq!(stop.err(), Some(Stop::TooLarge));
 }
