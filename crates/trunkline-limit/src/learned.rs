@@ -90,6 +90,10 @@ impl Learned {
     /// Each reservation ends with [`Self::answered`] or [`Self::release`].
     pub fn reserve(&self, now: Nanos, wanted: &Amounts, wait_max: Duration) -> Reserved {
         let state = &mut *lock(&self.state);
+        if state.knows_nothing() {
+            state.add(wanted);
+            return Reserved::Now;
+        }
         let (when, by) = state.turn(now, wanted);
         if now.plus(wait_max) < when {
             return Reserved::Refused {
@@ -108,6 +112,9 @@ impl Learned {
     pub fn answered(&self, now: Nanos, sent: &Sent, told: &[Told]) {
         let state = &mut *lock(&self.state);
         state.release(&sent.amounts);
+        if told.is_empty() && state.knows_nothing() {
+            return;
+        }
         // What was sent before a 429 came knows nothing of it.
         let is_outdated = state
             .block
@@ -160,10 +167,7 @@ impl Learned {
     pub fn is_idle(&self, now: Nanos) -> bool {
         let state = &mut *lock(&self.state);
         state.forget(now);
-        state.block.is_none()
-            && Dimension::ALL.into_iter().all(|dimension| {
-                state.known.get(dimension).is_none() && *state.pending.get(dimension) == 0
-            })
+        state.knows_nothing() && state.pending == Dimensions::default()
     }
 
     /// What is known now.
@@ -186,6 +190,20 @@ impl Learned {
 }
 
 impl State {
+    /// Whether nothing holds a call: so of every upstream that tells of no limits.
+    fn knows_nothing(&self) -> bool {
+        let is_unknown = |dimension| self.known.get(dimension).is_none();
+        self.block.is_none() && Dimension::ALL.into_iter().all(is_unknown)
+    }
+
+    /// Counts a call that goes.
+    fn add(&mut self, wanted: &Amounts) {
+        for dimension in Dimension::ALL {
+            let pending = self.pending.get_mut(dimension);
+            *pending = pending.saturating_add(u64::from(*wanted.get(dimension)));
+        }
+    }
+
     /// The moment from which a call may go, and what holds it until then.
     fn turn(&mut self, now: Nanos, wanted: &Amounts) -> (Nanos, By) {
         self.forget(now);
@@ -217,12 +235,12 @@ impl State {
     fn commit(&mut self, now: Nanos, when: Nanos, by: By, wanted: &Amounts) {
         for dimension in Dimension::ALL {
             let amount = u64::from(*wanted.get(dimension));
-            let pending = self.pending.get_mut(dimension);
+            let pending = *self.pending.get(dimension);
             if let (Some(known), 1..) = (self.known.get_mut(dimension), amount) {
-                known.pace(now, when, *pending, amount);
+                known.pace(now, when, pending, amount);
             }
-            *pending = pending.saturating_add(amount);
         }
+        self.add(wanted);
         if now < when && stands_in_line(by) {
             self.line_end = self.line_end.max(when.plus(LINE_GAP));
         }

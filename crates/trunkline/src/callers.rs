@@ -1,5 +1,6 @@
 //! How many calls each caller may make.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,9 @@ impl Callers {
         }
         let now = self.at(now);
         let counted = self.counted.find(caller, now).into_state();
+        if let ([only], [bucket, ..]) = (&*self.limits, &counted.0) {
+            return bucket.reserve(&only.rate, now, NonZeroU32::MIN, Duration::ZERO);
+        }
         let windows: Vec<_> = self.windows(&counted).collect();
         gcra::reserve_all(&windows, now, Duration::ZERO)
     }
@@ -82,7 +86,7 @@ impl Callers {
         windows.map(|(limit, bucket)| Window {
             bucket,
             rate: &limit.rate,
-            weight: std::num::NonZeroU32::MIN,
+            weight: NonZeroU32::MIN,
         })
     }
 
