@@ -170,6 +170,9 @@ fn without_query(path: &str) -> &str {
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {
+    if text.len() <= bytes_max {
+        return text;
+    }
     text.get(..text.floor_char_boundary(bytes_max))
         .unwrap_or_default()
 }
