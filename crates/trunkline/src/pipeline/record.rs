@@ -136,12 +136,12 @@ impl Record {
     }
 
     /// The reply has been passed on to its end.
-    pub(crate) fn ended(mut self) {
+    pub(crate) fn ended(mut self: Box<Self>) {
         self.ended = Some(Ended::Answered(self.class));
     }
 
     /// The reply broke off.
-    pub(crate) fn broke_off(mut self, kind: ErrorKind) {
+    pub(crate) fn broke_off(mut self: Box<Self>, kind: ErrorKind) {
         self.ended = Some(Ended::Failed(kind));
     }
 }
@@ -156,7 +156,7 @@ impl Drop for Record {
             connector: self.connector,
             operation: self.operation.take(),
             attempts: self.trail.attempts(),
-            took: self.trail.took_so_far(),
+            took: self.trail.end(),
             waited: self.trail.waited_so_far(),
             ended,
             note: self.note.as_ref(),

@@ -11,6 +11,9 @@ use crate::failure;
 pub(super) fn decide(granted: &Granted, classified: &Classified, trail: &Trail) -> Decision {
     let budget = &granted.installed.upstream.budget;
     let now = trail.ended();
+    let is_final = classified.ending == retry::Ending::Final;
+    // Whether anybody asks how much time is left: nearly never, and it is reckoned for nothing.
+    let may_go_on = !is_final || classified.ruling == retry::Ruling::Again;
     let situation = Situation {
         attempt: trail.attempts(),
         ending: classified.ending,
@@ -25,8 +28,9 @@ pub(super) fn decide(granted: &Granted, classified: &Classified, trail: &Trail) 
         time_left: granted
             .limits
             .deadline
+            .filter(|_| may_go_on)
             .map(|deadline| deadline.saturating_duration_since(now)),
-        budget: if classified.ending == retry::Ending::Final {
+        budget: if is_final {
             Budget::Left
         } else {
             budget.look(now)

@@ -142,6 +142,15 @@ impl Trail {
         self.permit.take()
     }
 
+    /// How long the call took, which ends now, and with it what its last attempt holds.
+    pub(super) fn end(&mut self) -> Duration {
+        let now = self.now();
+        if let Some(permit) = &mut self.permit {
+            permit.ends(now);
+        }
+        now.saturating_duration_since(self.started)
+    }
+
     /// How long ago the call began.
     pub(super) fn took_so_far(&self) -> Duration {
         self.now().saturating_duration_since(self.started)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use trunkline_limit::breaker::{self, Breaker, Pass, Turn};
 use trunkline_limit::concurrency;
@@ -27,6 +28,8 @@ pub(crate) struct Permit {
     from_told: Option<Nanos>,
     reach: Reach,
     outcome: Outcome,
+    /// When it ends, where that is known before it is dropped.
+    ends: Option<Instant>,
 }
 
 /// How far an attempt came.
@@ -57,6 +60,7 @@ impl Permit {
             from_told: None,
             reach: Reach::Nowhere,
             outcome: Outcome::Unknown,
+            ends: None,
         }
     }
 
@@ -107,6 +111,11 @@ impl Permit {
         self.outcome = outcome;
         self.reach = reach;
         self.settle(told, now);
+    }
+
+    /// It will be dropped at once, so that it need not look at the time again.
+    pub(crate) fn ends(&mut self, now: Instant) {
+        self.ends = Some(now);
     }
 
     /// Lets no other call of the same scope go before then, since an answer said so.
@@ -166,10 +175,10 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         // Nearly always it does not, and asking a clock for each call would cost more than the rest.
-        let now = if self.needs_time() {
-            self.upstream.now()
-        } else {
-            Nanos::ZERO
+        let now = match self.ends {
+            _ if !self.needs_time() => Nanos::ZERO,
+            Some(now) => self.upstream.at(now),
+            None => self.upstream.now(),
         };
         self.settle(&[], now);
         let Some(seat) = self.seat.take() else {
