@@ -41,10 +41,10 @@ const DEFAULT_CONNECTION: &str = "default";
 pub(super) const REPLAY_MAX: usize = 256 * 1024;
 
 /// draft-ietf-httpapi-idempotency-key-header.
-const STANDARD_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static STANDARD_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How often a vendor's SDK has asked already (openai, anthropic, groq and together send it).
-const SDK_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count");
+static SDK_RETRIES: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 /// A call that may be made, and with whose credential. Large, so it lives in a box.
 pub(super) struct Granted {
@@ -152,12 +152,14 @@ pub(super) fn authorize(
     } = address(&resolved, credential)?;
     let shows = presents == Presents::Credential;
     let proof = shows.then(|| installed.proof()).transpose()?;
-    let ours = match resolved.address {
-        Address::Below(_) => query::with_ours(&target, &installed.credential_query, proof),
+    let (goes, target) = match &resolved.address {
+        Address::Below(sent) => {
+            let target = with_query(target, sent, (installed, proof))?;
+            (Goes::ToTheApi, target)
+        }
         // What stands in it proves that it may be called.
-        Address::Elsewhere(_) => None,
+        Address::Elsewhere(_) => (Goes::Elsewhere, target),
     };
-    let target = ours.map_or(Ok(target), resolve::parse)?;
     let idempotency = idempotency(&resolved, record);
     let asks_graphql = asks_graphql(&resolved);
     let own_token = own_token(&resolved).filter(|_| shows);
@@ -176,10 +178,7 @@ pub(super) fn authorize(
         validate: options.validate,
         judge_by: options.judge_by,
         fault: options.fault,
-        goes: match resolved.address {
-            Address::Below(_) => Goes::ToTheApi,
-            Address::Elsewhere(_) => Goes::Elsewhere,
-        },
+        goes,
         origin,
         breaker,
         paced_anew: None,
@@ -196,13 +195,35 @@ pub(super) fn authorize(
         renewals: Renewals::Left,
         head: Head {
             method: resolved.method,
-            target,
+            target: match (target, resolved.address) {
+                (Some(other), _) => other,
+                // Without a copy, as nearly always.
+                (None, Address::Below(sent)) => sent,
+                (None, Address::Elsewhere(_)) => return Err(nowhere()),
+            },
             headers: resolved.headers,
         },
         body: Replayable::new(resolved.body, REPLAY_MAX),
         operation: resolved.operation,
         installed: resolved.installed,
     }))
+}
+
+/// The target with our credential in its query too, where it has its place there; `None` still where
+/// it stays as it was sent.
+fn with_query(
+    target: Option<PathAndQuery>,
+    sent: &PathAndQuery,
+    (installed, proof): (&Installed, Option<&Proof>),
+) -> Result<Option<PathAndQuery>, Error> {
+    let path = target.as_ref().unwrap_or(sent);
+    let ours = query::with_ours(path, &installed.credential_query, proof);
+    Ok(ours.map(resolve::parse).transpose()?.or(target))
+}
+
+fn nowhere() -> Error {
+    let message = "an address was granted and is not there";
+    Error::new(ErrorKind::Internal, message)
 }
 
 fn check_connection(installed: &Installed, options: &Options) -> Result<(), Error> {
@@ -340,7 +361,7 @@ impl Granted {
             body: (self.head.method == Method::POST).then(|| self.body.whole().unwrap_or_default()),
         };
         let resource = Resource {
-            connector: self.installed.connector.name.as_str(),
+            connector: &self.installed.name,
             origin: &self.origin,
             target: &self.head.target,
         };
@@ -432,8 +453,9 @@ impl Granted {
 struct Destination {
     origin: Origin,
     breaker: Option<Arc<Breaker>>,
-    /// With our secrets in it, where the connector has them in paths.
-    target: PathAndQuery,
+    /// With our secrets in it, where the connector has them in paths; `None` where it is the one that
+    /// the caller sent.
+    target: Option<PathAndQuery>,
     presents: Presents,
 }
 
@@ -447,7 +469,7 @@ fn address(resolved: &Resolved, credential: &Credential) -> Result<Destination, 
             return Ok(Destination {
                 origin,
                 breaker: None,
-                target: resolve::parse(path)?,
+                target: Some(resolve::parse(path)?),
                 presents: Presents::Withheld,
             });
         }
@@ -465,7 +487,7 @@ fn address(resolved: &Resolved, credential: &Credential) -> Result<Destination, 
     };
     // The path as it is wherever nothing stands before it: byte for byte, and without a copy.
     let target = if placed.base_path.is_empty() && placed.replaced == 0 {
-        below.clone()
+        ours
     } else {
         let rest = below.as_str().get(placed.replaced..).unwrap_or_default();
         let slash = if placed.base_path.is_empty() && !rest.starts_with('/') {
@@ -473,7 +495,8 @@ fn address(resolved: &Resolved, credential: &Credential) -> Result<Destination, 
         } else {
             ""
         };
-        resolve::parse(format!("{}{slash}{rest}", placed.base_path))?
+        let path = format!("{}{slash}{rest}", placed.base_path);
+        Some(resolve::parse(path)?)
     };
     Ok(Destination {
         origin: placed.origin.clone(),

@@ -19,7 +19,7 @@ use crate::installed::Installed;
 use crate::source::{Broken, Source};
 
 /// Servers of several vendors say by it whether to ask again; their SDKs obey.
-const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+static SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// An attempt whose meaning is known.
 pub(super) struct Classified {
@@ -319,7 +319,7 @@ fn ruling(connector: &Connector, class: Class, headers: &HeaderMap) -> Ruling {
 /// Nobody promises anything for this header from other upstreams. It can keep us from asking again;
 /// that it wants us to is only a hint, see [`wants_repetition`].
 fn undeclared_ruling(class: Class, headers: &HeaderMap) -> Ruling {
-    match headers.get(SHOULD_RETRY) {
+    match headers.get(&SHOULD_RETRY) {
         Some(value) if class != Class::Ok && value == "false" => Ruling::Stop,
         Some(_) | None => Ruling::None,
     }
@@ -328,7 +328,7 @@ fn undeclared_ruling(class: Class, headers: &HeaderMap) -> Ruling {
 /// An upstream's hint that its error passes: what may safely be repeated is.
 fn wants_repetition(headers: &HeaderMap) -> bool {
     headers
-        .get(SHOULD_RETRY)
+        .get(&SHOULD_RETRY)
         .is_some_and(|value| value == "true")
 }
 

@@ -133,7 +133,7 @@ pub(super) fn invalidate(engine: &Trunkline, granted: &Granted, answered: &Answe
         let target = uri.path_and_query().cloned();
         let target = target.unwrap_or(PathAndQuery::from_static("/"));
         let resource = Resource {
-            connector: granted.installed.connector.name.as_str(),
+            connector: &granted.installed.name,
             origin: &granted.origin,
             target: &target,
         };
