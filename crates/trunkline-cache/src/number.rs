@@ -90,14 +90,13 @@ impl Digits {
         digits
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        let digits = self.text.get(self.first..).unwrap_or_default();
-        std::str::from_utf8(digits).unwrap_or_default()
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.text.get(self.first..).unwrap_or_default()
     }
 
     /// As a field's value.
     pub(crate) fn value(&self) -> HeaderValue {
-        HeaderValue::from_str(self.as_str()).unwrap_or(HeaderValue::from_static("0"))
+        HeaderValue::from_bytes(self.as_bytes()).unwrap_or(HeaderValue::from_static("0"))
     }
 }
 

@@ -146,7 +146,9 @@ fn set_length(headers: &mut HeaderMap, length: u64) {
     let mut said = headers
         .iter()
         .filter(|(name, _)| **name == header::CONTENT_LENGTH);
-    let is_said = said.next().is_some_and(|(_, said)| said == digits.as_str());
+    let is_said = said
+        .next()
+        .is_some_and(|(_, said)| said.as_bytes() == digits.as_bytes());
     if !is_said || said.next().is_some() {
         headers.insert(header::CONTENT_LENGTH, digits.value());
     }

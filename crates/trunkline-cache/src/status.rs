@@ -1,5 +1,7 @@
 //! Writes `Cache-Status`, which says how the cache dealt with a request: RFC 9211.
 
+use std::cell::RefCell;
+
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
@@ -56,17 +58,51 @@ impl Hit {
     /// Not for [`HitKind::Validated`] and [`HitKind::StaleIfError`], for which the request was
     /// forwarded: see [`Forwarded`].
     pub fn cache_status(&self) -> HeaderValue {
-        let mut text = Text::new();
-        text.push("; hit");
-        text.push_number("; ttl=", self.ttl);
-        text.push_word("; detail=", hit_detail(self.kind));
-        text.value()
+        field(Said::Hit(self.kind, self.ttl))
     }
+}
+
+/// What a field says.
+#[derive(Clone, Copy, PartialEq)]
+enum Said {
+    /// How it may be served, and for how many seconds it stays fresh.
+    Hit(HitKind, i64),
+    Forwarded(Forwarded),
+}
+
+thread_local! {
+    /// What was said last, and how. Most answers say what the one before them said.
+    static LAST: RefCell<Option<(Said, HeaderValue)>> = const { RefCell::new(None) };
+}
+
+fn field(said: Said) -> HeaderValue {
+    LAST.with_borrow_mut(|last| match last {
+        Some((before, value)) if *before == said => value.clone(),
+        _ => {
+            let value = match said {
+                Said::Hit(kind, ttl) => write_hit(kind, ttl),
+                Said::Forwarded(forwarded) => forwarded.write(),
+            };
+            last.insert((said, value)).1.clone()
+        }
+    })
+}
+
+fn write_hit(kind: HitKind, ttl: i64) -> HeaderValue {
+    let mut text = Text::new();
+    text.push("; hit");
+    text.push_number("; ttl=", ttl);
+    text.push_word("; detail=", hit_detail(kind));
+    text.value()
 }
 
 impl Forwarded {
     /// The field: `trunkline; fwd=uri-miss; fwd-status=200; stored; ttl=60`.
     pub fn cache_status(&self) -> HeaderValue {
+        field(Said::Forwarded(*self))
+    }
+
+    fn write(&self) -> HeaderValue {
         let mut text = Text::new();
         text.push_word("; fwd=", Some(self.why.fwd()));
         if let Some(status) = self.status {
@@ -168,10 +204,11 @@ impl Text {
     }
 
     /// Adds a part; what has no room is left out.
-    fn push(&mut self, part: &str) {
+    fn push(&mut self, part: impl AsRef<[u8]>) {
+        let part = part.as_ref();
         let end = self.length + part.len();
         if let Some(place) = self.bytes.get_mut(self.length..end) {
-            place.copy_from_slice(part.as_bytes());
+            place.copy_from_slice(part);
             self.length = end;
         }
     }
@@ -190,7 +227,7 @@ impl Text {
         if number < 0 {
             self.push("-");
         }
-        self.push(Digits::of(number.unsigned_abs().min(LARGEST)).as_str());
+        self.push(Digits::of(number.unsigned_abs().min(LARGEST)).as_bytes());
     }
 
     fn value(&self) -> HeaderValue {
