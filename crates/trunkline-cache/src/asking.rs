@@ -28,6 +28,10 @@ impl RequestDirectives {
     /// `Pragma` is not read: RFC 9111 §5.4 withdrew it.
     pub(crate) fn read(headers: &HeaderMap) -> Self {
         let mut read = Self::default();
+        // Hardly any request has one, and a look at all names costs less than a look-up.
+        if !headers.keys().any(|name| *name == header::CACHE_CONTROL) {
+            return read;
+        }
         for line in headers.get_all(header::CACHE_CONTROL) {
             for member in member::all(line.as_bytes()) {
                 read.take(&member);

@@ -184,7 +184,10 @@ impl Scene {
     }
 
     fn stored(&self) -> Option<Stored> {
-        storable(self.policy, self.request(), self.response(), self.exchange).ok()
+        storable(self.policy, self.request(), self.response(), || {
+            self.exchange
+        })
+        .ok()
     }
 }
 
@@ -346,7 +349,7 @@ proptest! {
         let plain = HeaderMap::new();
         let got = RequestHead { method: &Method::GET, headers: &plain };
         let response = ResponseHead { status: StatusCode::OK, headers: &answered };
-        let Ok(stored) = storable(Policy::Headers, got, response, exchange) else { return Ok(()) };
+        let Ok(stored) = storable(Policy::Headers, got, response, || exchange) else { return Ok(()) };
         let request = RequestHead { method: &Method::GET, headers: &asked };
         match look(Policy::Headers, request, [&stored], at(secs)) {
             Decision::Serve(hit) => {

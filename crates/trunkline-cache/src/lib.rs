@@ -39,7 +39,7 @@
 //! // The upstream has answered: is that worth keeping?
 //! let response = ResponseHead { status: StatusCode::OK, headers: &headers };
 //! let exchange = Exchange { sent_at: noon, received_at: noon };
-//! let Ok(stored) = storable(Policy::Headers, request, response, exchange) else {
+//! let Ok(stored) = storable(Policy::Headers, request, response, || exchange) else {
 //!     return;
 //! };
 //!

@@ -113,7 +113,7 @@ pub(crate) fn exchange(secs: i64) -> Exchange {
 /// Stores an answer at the start, if it may be.
 pub(crate) fn try_store(policy: Policy, asked: &str, answered: &str) -> Result<Stored, NotStored> {
     let answer = response(answered);
-    storable(policy, request(asked).head(), answer.head(), exchange(0))
+    storable(policy, request(asked).head(), answer.head(), || exchange(0))
 }
 
 /// Stores an answer to a plain GET at the start.

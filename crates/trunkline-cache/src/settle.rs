@@ -174,7 +174,7 @@ impl Asked<'_> {
     }
 
     fn pass_on(&self, response: ResponseHead<'_>, exchange: Exchange, old: Old) -> Settled {
-        let storing = storing::storable(self.policy, self.request, response, exchange);
+        let storing = storing::storable(self.policy, self.request, response, || exchange);
         Settled::PassOn {
             storing: Box::new(storing),
             old,
@@ -234,7 +234,7 @@ impl Asked<'_> {
             sent_at: fresh.parts().received_at,
             received_at: fresh.parts().received_at,
         };
-        match storing::storable(self.policy, as_stored, response, exchange) {
+        match storing::storable(self.policy, as_stored, response, || exchange) {
             Ok(anew) => {
                 *fresh = Stored::new(Parts {
                     initial_age: fresh.parts().initial_age,

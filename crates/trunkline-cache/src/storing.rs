@@ -88,7 +88,8 @@ impl NotStored {
     }
 }
 
-/// Decides whether an answer is remembered, and as what (RFC 9111 §3).
+/// Decides whether an answer is remembered, and as what (RFC 9111 §3). `exchange` is asked only
+/// where nothing else forbids it.
 ///
 /// # `Set-Cookie`
 ///
@@ -101,7 +102,7 @@ pub fn storable(
     policy: Policy,
     request: RequestHead<'_>,
     response: ResponseHead<'_>,
-    exchange: Exchange,
+    exchange: impl FnOnce() -> Exchange,
 ) -> Result<Stored, NotStored> {
     refuse_by_kind(policy, request, response.status)?;
     let control = Control::read(response.headers);
@@ -109,6 +110,7 @@ pub fn storable(
     let Names::Listed(names) = vary::names(response.headers) else {
         return Err(NotStored::Vary);
     };
+    let exchange = exchange();
     let mut headers = kept_fields(response.headers, &control);
     set_date(&mut headers, exchange.received_at);
     let stored = Stored::new(Parts {

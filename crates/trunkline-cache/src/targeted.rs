@@ -12,7 +12,7 @@ use crate::directive::{Directive, ResponseDirectives};
 use crate::number;
 
 /// RFC 9213 §2.2: the target list, most applicable first.
-pub(crate) const FIELDS: [HeaderName; 2] = [
+pub(crate) static FIELDS: [HeaderName; 2] = [
     HeaderName::from_static("trunkline-cache-control"),
     HeaderName::from_static("cdn-cache-control"),
 ];

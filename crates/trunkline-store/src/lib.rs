@@ -68,7 +68,7 @@
 //! headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
 //! let response = ResponseHead { status: StatusCode::OK, headers: &headers };
 //! let exchange = Exchange { sent_at: noon, received_at: noon };
-//! let stored = storable(Policy::Headers, request, response, exchange).map_err(|why| why.detail())?;
+//! let stored = storable(Policy::Headers, request, response, || exchange).map_err(|why| why.detail())?;
 //! let labels = Labels { address, connector: "github".into(), operation: None, tags: [].into() };
 //! let mut writer = lead.begins(stored, Arc::new(labels), Some(19));
 //! assert_eq!(writer.push(Bytes::from("Design for ")), Pushed::Kept);

@@ -74,7 +74,7 @@ pub(crate) fn stored(language: &str) -> Stored {
         sent_at: noon,
         received_at: noon,
     };
-    storable(Policy::Headers, request, response, exchange).unwrap()
+    storable(Policy::Headers, request, response, || exchange).unwrap()
 }
 
 pub(crate) fn labels(address: Address) -> Labels {

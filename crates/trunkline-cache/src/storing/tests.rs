@@ -373,7 +373,9 @@ fn values_do_not_hold_on_to_the_buffer_they_were_read_into() {
         status: StatusCode::OK,
         headers: &headers,
     };
-    let stored = storable(Policy::Headers, request("").head(), response, exchange(0));
+    let stored = storable(Policy::Headers, request("").head(), response, || {
+        exchange(0)
+    });
     let kept = stored.expect("it is fresh").headers()[header::SERVER].clone();
     assert_eq!(kept, "oooo");
     let span = buffer.as_ptr_range();
