@@ -57,7 +57,7 @@ pub enum Settled {
     PassOn {
         /// It, to be remembered with its body in the place of what has the same
         /// [`Parts::vary`], or why not.
-        storing: Box<Result<Stored, NotStored>>,
+        storing: Result<Box<Stored>, NotStored>,
         /// What to do with the one that was asked about.
         old: Old,
     },
@@ -176,7 +176,7 @@ impl Asked<'_> {
     fn pass_on(&self, response: ResponseHead<'_>, exchange: Exchange, old: Old) -> Settled {
         let storing = storing::storable(self.policy, self.request, response, || exchange);
         Settled::PassOn {
-            storing: Box::new(storing),
+            storing: storing.map(Box::new),
             old,
         }
     }

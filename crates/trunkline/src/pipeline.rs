@@ -71,12 +71,7 @@ async fn answer(
         record.note(looked)?;
     }
     let trail = &mut record.trail;
-    let looked = if look::is_wanted(&granted) {
-        Box::pin(look::look(engine, &mut granted, trail)).await
-    } else {
-        let fetched = fetch::fetch(engine, &mut granted, trail).await;
-        fetched.map(Looked::uncached)
-    };
+    let looked = look::look(engine, &mut granted, trail).await;
     let Looked { answered, note } = record.note(looked)?;
     store::invalidate(engine, &granted, &answered);
     let valid = validate::validate(&granted, answered, engine, &record).await;

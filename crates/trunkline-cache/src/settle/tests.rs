@@ -35,7 +35,7 @@ fn summary(settled: &Settled) -> String {
             Some(why) => format!("freshened, dropped: {why:?}"),
         },
         Settled::StaleInstead(hit) => format!("stale instead, ttl {}", hit.ttl),
-        Settled::PassOn { storing, old } => match &**storing {
+        Settled::PassOn { storing, old } => match storing {
             Ok(_) => format!("pass on and store, {old:?} old"),
             Err(why) => format!("pass on ({why:?}), {old:?} old"),
         },

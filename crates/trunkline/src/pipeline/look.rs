@@ -84,13 +84,26 @@ enum Found {
     OnlyIfCached,
 }
 
-/// Whether anything is kept of such calls. Where not, no more is done.
-pub(super) fn is_wanted(granted: &Granted) -> bool {
-    policy(granted).is_some()
+/// What the first look at a call has found.
+enum First {
+    /// What the call gets.
+    Answered(Looked),
+    /// The upstream is asked, for this caller alone; `None` where nothing is kept of such calls.
+    Asks(Option<Box<Alone>>),
+    /// There is something to wait for.
+    Waits,
 }
 
-/// How much caching the settings and the caller allow, and what tells answers apart.
-fn policy(granted: &Granted) -> Option<(Policy, Option<&Keeping>)> {
+/// A question to the upstream about nothing that is kept, for one caller alone.
+struct Alone {
+    question: Question,
+    why: Why,
+    asked_for: AskedFor,
+    began: SystemTime,
+}
+
+/// How much caching the settings and the caller allow; `None` where nothing is kept.
+fn policy(granted: &Granted) -> Option<Policy> {
     // What a caller has the sandbox do wrong is nobody else's to see.
     if granted.fault.is_some() {
         return None;
@@ -104,26 +117,28 @@ fn policy(granted: &Granted) -> Option<(Policy, Option<&Keeping>)> {
     if reads && granted.body.whole().is_none_or(|body| !body.is_empty()) {
         return None;
     }
-    let wanted = if reads {
-        Methods::Reading
-    } else if granted.head.method == Method::POST {
-        Methods::Asking
-    } else {
-        return None;
-    };
-    let keeping = granted
-        .keeping()
-        .filter(|keeping| keeping.methods == wanted);
+    let keeping = keeping(granted);
     if keeping.is_none() && !reads {
         return None;
     }
-    let policy = match granted.cache.or(keeping.map(|keeping| keeping.time))? {
-        Keep::Off => return None,
-        Keep::Headers => Policy::Headers,
-        Keep::For(time) if reads => Policy::Explicit(time),
-        Keep::For(time) => Policy::ExplicitPost(time),
+    match granted.cache.or(keeping.map(|keeping| keeping.time))? {
+        Keep::Off => None,
+        Keep::Headers => Some(Policy::Headers),
+        Keep::For(time) if reads => Some(Policy::Explicit(time)),
+        Keep::For(time) => Some(Policy::ExplicitPost(time)),
+    }
+}
+
+/// What the settings say of answers to such a call.
+fn keeping(granted: &Granted) -> Option<&Keeping> {
+    let wanted = match granted.head.method {
+        Method::GET | Method::HEAD => Methods::Reading,
+        Method::POST => Methods::Asking,
+        _ => return None,
     };
-    Some((policy, keeping))
+    granted
+        .keeping()
+        .filter(|keeping| keeping.methods == wanted)
 }
 
 /// Answers from what is kept, from what another call gets, or from the upstream.
@@ -135,10 +150,72 @@ pub(super) async fn look(
     granted: &mut Granted,
     trail: &mut Trail,
 ) -> Result<Looked, Error> {
-    let Some(question) = question(engine, granted).await else {
+    match first(engine, granted, trail)? {
+        First::Answered(looked) => Ok(looked),
+        First::Asks(None) => {
+            let answered = fetch::fetch(engine, granted, trail).await?;
+            Ok(Looked::uncached(answered))
+        }
+        First::Asks(Some(alone)) => {
+            let resolution = ask::anew(engine, granted, trail, alone.question.policy).await;
+            alone.settle(engine, granted, trail, resolution).await
+        }
+        // Boxed, so that a call that waits for nothing does not carry its size.
+        First::Waits => Box::pin(wait(engine, granted, trail)).await,
+    }
+}
+
+/// Looks at what there is to see at once.
+///
+/// # Errors
+/// [`ErrorKind::NotCached`].
+fn first(engine: &Trunkline, granted: &mut Granted, trail: &Trail) -> Result<First, Error> {
+    let Some(policy) = policy(granted) else {
+        // Nothing is kept of such calls.
+        return Ok(First::Asks(None));
+    };
+    // The body of a call that only asks is what it asks for.
+    if granted.head.method == Method::POST && granted.body.whole().is_none() {
+        return Ok(First::Waits);
+    }
+    let question = question(engine, granted, policy);
+    let now = trail.now();
+    let moment = (now, trail.wall_of(now));
+    let (known, found) = find(engine, granted, &question, moment);
+    match found {
+        Found::Entry(entry, hit) => {
+            let found = (&question, &known, (&*entry, &hit));
+            Ok(First::Answered(serve(engine, granted, trail, found)))
+        }
+        Found::OnlyIfCached => Err(not_cached()),
+        Found::Nothing(asking) => {
+            let sharing = share::sharing(granted);
+            let is_anew = asking.candidate.is_none();
+            if is_anew && share::is_alone(granted, sharing, (&known, &asking)) {
+                let alone = Alone::new(engine, question, (asking.why, moment.1));
+                return Ok(First::Asks(Some(Box::new(alone))));
+            }
+            Ok(First::Waits)
+        }
+    }
+}
+
+/// Answers from what another call gets, or from the upstream.
+///
+/// # Errors
+/// As [`look`].
+async fn wait(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+) -> Result<Looked, Error> {
+    let is_whole = granted.head.method != Method::POST || granted.has_whole_body().await;
+    let Some(policy) = policy(granted).filter(|_| is_whole) else {
+        // It cannot be told from other calls.
         let answered = fetch::fetch(engine, granted, trail).await?;
         return Ok(Looked::uncached(answered));
     };
+    let question = question(engine, granted, policy);
     let mut sharing = share::sharing(granted);
     loop {
         let now = trail.now();
@@ -146,19 +223,13 @@ pub(super) async fn look(
         let (known, found) = find(engine, granted, &question, moment);
         let asking = match found {
             Found::Entry(entry, hit) => {
-                if hit.kind == HitKind::StaleWhileRevalidate {
-                    lead::refresh(engine, granted, trail, (&question, &known, hit.which));
-                }
-                return Ok(served(granted, &question, (&entry, &hit)));
+                let found = (&question, &known, (&*entry, &hit));
+                return Ok(serve(engine, granted, trail, found));
             }
             Found::OnlyIfCached => return Err(not_cached()),
             Found::Nothing(asking) => asking,
         };
-        let is_alone = sharing == Sharing::None
-            || matches!(known, Known::Passing)
-            || !share::leads_to_sharing(asking.why)
-            || !share::may_lead(granted, &asking);
-        if is_alone {
+        if share::is_alone(granted, sharing, (&known, &asking)) {
             return alone(engine, granted, trail, (question, asking, moment.1)).await;
         }
         let fills = &engine.cache().fills;
@@ -215,15 +286,10 @@ fn in_time(
     Ok(Some(looked))
 }
 
-/// What is asked of the cache; `None` for what cannot be told from other calls.
-async fn question(engine: &Trunkline, granted: &mut Granted) -> Option<Question> {
-    // The body of a call that only asks is what it asks for.
-    if granted.head.method == Method::POST && !granted.has_whole_body().await {
-        return None;
-    }
+/// What is asked of the cache.
+fn question(engine: &Trunkline, granted: &mut Granted, policy: Policy) -> Question {
     granted.take_out_proof();
-    let policy = policy(granted)?;
-    Some(granted.question(engine.cache().naming, policy))
+    granted.question(engine.cache().naming, (policy, keeping(granted)))
 }
 
 /// Looks at what is kept.
@@ -263,57 +329,77 @@ async fn alone(
     trail: &mut Trail,
     (question, asking, began): (Question, Asking, SystemTime),
 ) -> Result<Looked, Error> {
-    let asked_for = engine.cache().ask_for(&question);
-    let why = asking.why;
-    match ask::ask(engine, granted, trail, (&question, &asking, asked_for.mark)).await {
-        Resolution::Kept(entry, hit, status) | Resolution::Renewed(entry, hit, status) => {
-            // The exchange is over, however long the caller reads.
-            drop(trail.take_permit());
-            let forwarded = Forwarded {
-                why,
-                status,
-                kept: kept(&hit),
-                collapsed: false,
-            };
-            Ok(after_asking(granted, &question, (&entry, &hit), forwarded))
+    let alone = Alone::new(engine, question, (asking.why, began));
+    let about = (&alone.question, &asking, alone.asked_for.mark);
+    let resolution = ask::ask(engine, granted, trail, about).await;
+    alone.settle(engine, granted, trail, resolution).await
+}
+
+impl Alone {
+    fn new(engine: &Trunkline, question: Question, (why, began): (Why, SystemTime)) -> Self {
+        Self {
+            asked_for: engine.cache().ask_for(&question),
+            question,
+            why,
+            began,
         }
-        Resolution::Answer(mut answered, storing) => {
-            if storing.is_ok() {
-                hold_little(engine, granted, &mut answered).await?;
-            }
-            if answered.body.rest.is_none() {
+    }
+
+    /// What the caller gets of what came of asking.
+    async fn settle(
+        self,
+        engine: &Trunkline,
+        granted: &Granted,
+        trail: &mut Trail,
+        resolution: Resolution,
+    ) -> Result<Looked, Error> {
+        let mut forwarded = Forwarded {
+            why: self.why,
+            status: None,
+            kept: Kept::Unsaid,
+            collapsed: false,
+        };
+        let (mut answered, storing) = match resolution {
+            Resolution::Answer(answered, storing) => (answered, storing),
+            Resolution::Kept(entry, hit, status) | Resolution::Renewed(entry, hit, status) => {
                 // The exchange is over, however long the caller reads.
                 drop(trail.take_permit());
+                (forwarded.status, forwarded.kept) = (status, kept(&hit));
+                let kept = (&*entry, &hit);
+                return Ok(after_asking(granted, &self.question, kept, forwarded));
             }
-            let mut forwarded = Forwarded {
-                why,
-                status: Some(answered.status),
-                kept: Kept::Unsaid,
-                collapsed: false,
-            };
-            let unfit = share::unfit(granted, &answered);
-            let note = match *storing {
-                Ok(stored) if unfit.is_none() => Note::Open {
-                    forwarded,
-                    storing: Box::new(Storing {
-                        question,
-                        stored,
-                        asked_for,
-                        began,
-                    }),
-                },
-                Ok(_) => {
-                    forwarded.kept = unfit.map_or(Kept::Unsaid, Kept::Unkept);
-                    Note::miss(&forwarded, question.key)
-                }
-                Err(why) => {
-                    forwarded.kept = Kept::Not(why);
-                    Note::miss(&forwarded, question.key)
-                }
-            };
-            Ok(Looked::new(answered, note))
+            Resolution::Failed(error) => return Err(error.with_cache_status(failed(self.why))),
+        };
+        if storing.is_ok() {
+            // Boxed, because hardly any call waits for it here.
+            Box::pin(hold_little(engine, granted, &mut answered)).await?;
         }
-        Resolution::Failed(error) => Err(error.with_cache_status(failed(why))),
+        if answered.body.rest.is_none() {
+            // The exchange is over, however long the caller reads.
+            drop(trail.take_permit());
+        }
+        forwarded.status = Some(answered.status);
+        let storing = storing.map_err(Kept::Not);
+        let storing = storing.and_then(|stored| match share::unfit(granted, &answered) {
+            None => Ok(stored),
+            Some(why) => Err(Kept::Unkept(why)),
+        });
+        let note = match storing {
+            Ok(stored) => Note::Open {
+                forwarded,
+                storing: Box::new(Storing {
+                    question: self.question,
+                    stored: *stored,
+                    asked_for: self.asked_for,
+                    began: self.began,
+                }),
+            },
+            Err(kept) => {
+                forwarded.kept = kept;
+                Note::miss(&forwarded, self.question.key)
+            }
+        };
+        Ok(Looked::new(answered, note))
     }
 }
 
@@ -335,6 +421,20 @@ async fn hold_little(
     let held = Held::read(rest, &answered.headers, LITTLE, (engine.clock(), until)).await;
     answered.body = held.map_err(failure::of_broken)?;
     Ok(())
+}
+
+/// What is kept, as this caller gets it. What is stale is asked for anew meanwhile, where that is
+/// allowed.
+fn serve(
+    engine: &Trunkline,
+    granted: &Granted,
+    trail: &Trail,
+    (question, known, (entry, hit)): (&Question, &Known, (&Entry, &Hit)),
+) -> Looked {
+    if hit.kind == HitKind::StaleWhileRevalidate {
+        lead::refresh(engine, granted, trail, (question, known, hit.which));
+    }
+    served(granted, question, (entry, hit))
 }
 
 /// What is kept, as this caller gets it.

@@ -26,7 +26,7 @@ pub(super) enum Resolution {
     /// The same, put back as the upstream's word has made it: for other processes too.
     Renewed(Arc<Entry>, Hit, Option<StatusCode>),
     /// The upstream's answer, and whether it may be kept.
-    Answer(Box<Answered>, Box<Result<Stored, NotStored>>),
+    Answer(Box<Answered>, Result<Box<Stored>, NotStored>),
     /// There is none, and nothing to serve in its place.
     Failed(Error),
 }
@@ -67,6 +67,31 @@ pub(super) async fn ask(
     };
     granted.head.headers = inquiry.headers;
     resolution
+}
+
+/// Asks the upstream about nothing that is kept: less than [`ask`] has to do.
+pub(super) async fn anew(
+    engine: &Trunkline,
+    granted: &mut Granted,
+    trail: &mut Trail,
+    policy: Policy,
+) -> Resolution {
+    // The caller's; attempts write theirs over them.
+    let headers = granted.head.headers.clone();
+    let fetched = fetch::fetch(engine, granted, trail).await;
+    granted.head.headers = headers;
+    match fetched {
+        Ok(answered) => {
+            let response = ResponseHead {
+                status: answered.status,
+                headers: &answered.headers,
+            };
+            let exchange = || trail.exchange();
+            let storing = trunkline_cache::storable(policy, granted.asks(), response, exchange);
+            Resolution::Answer(answered, storing.map(Box::new))
+        }
+        Err(error) => Resolution::Failed(error),
+    }
 }
 
 /// What is kept, in the place of an answer that does not come in time, where somebody allows it
@@ -158,7 +183,7 @@ impl Inquiry<'_> {
             Settled::Freshened(freshened) => self.freshened(*freshened, status),
             Settled::StaleInstead(hit) => match self.entries.get(self.which) {
                 Some(entry) => Resolution::Kept(Arc::clone(entry), hit, status),
-                None => Resolution::Answer(answered, Box::new(Err(NotStored::NoUse))),
+                None => Resolution::Answer(answered, Err(NotStored::NoUse)),
             },
             Settled::PassOn { storing, old } => {
                 if let (Old::Drop, Some(entry)) = (old, self.entries.get(self.which)) {
@@ -168,7 +193,7 @@ impl Inquiry<'_> {
                 Resolution::Answer(answered, storing)
             }
             Settled::AskAgain => return None,
-            Settled::Failed => Resolution::Answer(answered, Box::new(Err(NotStored::NoUse))),
+            Settled::Failed => Resolution::Answer(answered, Err(NotStored::NoUse)),
         })
     }
 

@@ -244,9 +244,9 @@ impl Task {
                         return lead.fails(Arc::new(error));
                     }
                 }
-                let storing = (*storing).map_err(Kept::Not).and_then(|stored| {
+                let storing = storing.map_err(Kept::Not).and_then(|stored| {
                     match share::unfit(&self.granted, &answered) {
-                        None => Ok(stored),
+                        None => Ok(*stored),
                         Some(why) => Err(Kept::Unkept(why)),
                     }
                 });

@@ -7,7 +7,7 @@ use http_body::Body as _;
 use trunkline_cache::{Decision, Forwarded, HitKind, Kept, Shape, Stored, Why};
 use trunkline_connector::format::Class;
 use trunkline_egress::clock::Elapsed;
-use trunkline_store::{Head, Reader};
+use trunkline_store::{Head, Known, Reader};
 
 use super::super::authorize::{DeadlineHolds, Granted};
 use super::super::classify::{self, Answered};
@@ -53,9 +53,21 @@ pub(super) fn sharing(granted: &Granted) -> Sharing {
     }
 }
 
+/// Whether a call is made without a task, and for its caller alone.
+pub(super) fn is_alone(
+    granted: &Granted,
+    sharing: Sharing,
+    (known, asking): (&Known, &Asking),
+) -> bool {
+    sharing == Sharing::None
+        || matches!(known, Known::Passing)
+        || !leads_to_sharing(asking.why)
+        || !may_lead(granted, asking)
+}
+
 /// Whether what a caller gets is the whole answer, which others can use: not where it wants a part or
 /// has the answer already perhaps, unless our own conditions take the place of its.
-pub(super) fn may_lead(granted: &Granted, asking: &Asking) -> bool {
+fn may_lead(granted: &Granted, asking: &Asking) -> bool {
     !wants_less(granted) || asking.has_conditions()
 }
 
@@ -71,7 +83,7 @@ fn wants_less(granted: &Granted) -> bool {
 }
 
 /// Whether what is asked for this reason may be kept for others.
-pub(super) fn leads_to_sharing(why: Why) -> bool {
+fn leads_to_sharing(why: Why) -> bool {
     match why {
         Why::Off | Why::Precondition | Why::Method | Why::RequestNoStore | Why::Partial => false,
         Why::UriMiss
