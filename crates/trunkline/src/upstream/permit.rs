@@ -28,8 +28,6 @@ pub(crate) struct Permit {
     from_told: Option<Nanos>,
     reach: Reach,
     outcome: Outcome,
-    /// When it ends, where that is known before it is dropped.
-    ends: Option<Instant>,
 }
 
 /// How far an attempt came.
@@ -60,7 +58,6 @@ impl Permit {
             from_told: None,
             reach: Reach::Nowhere,
             outcome: Outcome::Unknown,
-            ends: None,
         }
     }
 
@@ -113,9 +110,9 @@ impl Permit {
         self.settle(told, now);
     }
 
-    /// It will be dropped at once, so that it need not look at the time again.
+    /// Gives back what it holds, as when it is dropped, at a moment that is known.
     pub(crate) fn ends(&mut self, now: Instant) {
-        self.ends = Some(now);
+        self.end(|upstream| upstream.at(now));
     }
 
     /// Lets no other call of the same scope go before then, since an answer said so.
@@ -161,24 +158,14 @@ impl Permit {
         }
     }
 
-    /// Whether dropping it depends on the time.
-    fn needs_time(&self) -> bool {
-        let bounds = self.pacing.bounds;
-        self.pass.is_some()
-            || self.from_told.is_some()
-            || (self.reach == Reach::Nowhere && self.from_windows.is_some())
-            || self.outcome != Outcome::Fine
-            || self.upstream.concurrency.limit(bounds).is_some()
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        // Nearly always it does not, and asking a clock for each call would cost more than the rest.
-        let now = match self.ends {
-            _ if !self.needs_time() => Nanos::ZERO,
-            Some(now) => self.upstream.at(now),
-            None => self.upstream.now(),
+    /// Gives back what it holds; nothing the second time.
+    fn end(&mut self, now: impl FnOnce(&Upstream) -> Nanos) {
+        // Nearly always it does not matter, and asking a clock for each call would cost more than
+        // the rest.
+        let now = if self.needs_time() {
+            now(&self.upstream)
+        } else {
+            Nanos::ZERO
         };
         self.settle(&[], now);
         let Some(seat) = self.seat.take() else {
@@ -190,5 +177,22 @@ impl Drop for Permit {
         if upstream.seekers.load(Ordering::SeqCst) != 0 {
             upstream.room.notify_one();
         }
+    }
+
+    /// Whether giving it back depends on the time.
+    fn needs_time(&self) -> bool {
+        let bounds = self.pacing.bounds;
+        let seat_does =
+            || self.outcome != Outcome::Fine || self.upstream.concurrency.limit(bounds).is_some();
+        self.pass.is_some()
+            || self.from_told.is_some()
+            || (self.reach == Reach::Nowhere && self.from_windows.is_some())
+            || (self.seat.is_some() && seat_does())
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.end(Upstream::now);
     }
 }
