@@ -110,8 +110,12 @@ pub(crate) fn trimmed(mut text: &[u8]) -> &[u8] {
 
 /// Whether all bytes are those of a token (RFC 9110 §5.6.2), and there is one.
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty()
-        && text
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    let is_of_token = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
+            )
+    };
+    !text.is_empty() && text.iter().all(is_of_token)
 }
