@@ -174,7 +174,7 @@ impl Trunkline {
 
     /// Whether answers of a connector have headers with addresses that callers follow.
     pub fn is_followed(&self, connector: ConnectorName) -> bool {
-        let snapshot = self.snapshot();
+        let snapshot = self.shared.snapshot.load();
         let installed = snapshot.installed.get(&connector);
         installed.is_some_and(|installed| !installed.connector.followed_headers.is_empty())
     }

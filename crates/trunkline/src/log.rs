@@ -12,7 +12,7 @@ mod write;
 pub use filter::{CallFilter, Since, Statuses};
 pub use read::{LoggedCall, file_in, find, list};
 
-pub(crate) use note::{Note, ShownPath};
+pub(crate) use note::Note;
 pub(crate) use write::{render, start};
 
 /// The name of the connection that every connector has.

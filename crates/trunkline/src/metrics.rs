@@ -73,7 +73,7 @@ pub(crate) struct Shard(Mutex<FxHashMap<Key, Series>>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    connector: Option<ConnectorName>,
+    connector: Option<Arc<str>>,
     operation: Option<Arc<str>>,
     ended: Ended,
 }
@@ -90,8 +90,8 @@ struct Series {
 impl Shard {
     pub(crate) fn count(&self, event: &CallEnded<'_>) {
         let key = Key {
-            connector: event.connector,
-            operation: event.operation.clone(),
+            connector: event.connector.map(Arc::clone),
+            operation: event.operation.map(Arc::clone),
             ended: event.ended,
         };
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -211,7 +211,7 @@ impl Series {
 impl Key {
     /// Every value is a name that was checked when its connector was read, so none needs escaping.
     fn labels(&self) -> String {
-        let connector = self.connector.as_ref().map_or("", ConnectorName::as_str);
+        let connector = self.connector.as_deref().unwrap_or("");
         let operation = self.operation.as_deref().unwrap_or("");
         let ended = self.ended.as_str();
         format!(r#"connector="{connector}",operation="{operation}",ended="{ended}""#)

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunkline_connector::ConnectorName;
 use trunkline_connector::format::Class;
 
 use crate::call::CallId;
@@ -47,9 +46,9 @@ impl Ended {
 pub(crate) struct CallEnded<'a> {
     pub(crate) call_id: CallId,
     /// `None` where there is no such connector.
-    pub(crate) connector: Option<ConnectorName>,
+    pub(crate) connector: Option<&'a Arc<str>>,
     /// `None` for a path that belongs to no operation.
-    pub(crate) operation: Option<Arc<str>>,
+    pub(crate) operation: Option<&'a Arc<str>>,
     pub(crate) attempts: u32,
     pub(crate) took: Duration,
     /// How long its attempts waited for their turn, together.
@@ -67,8 +66,8 @@ pub(crate) fn tell(metrics: &Shard, event: &CallEnded<'_>) {
     }
     tracing::debug!(
         call.id = %event.call_id,
-        connector.name = event.connector.as_ref().map_or("", ConnectorName::as_str),
-        operation.name = event.operation.as_deref().unwrap_or(""),
+        connector.name = event.connector.map_or("", |name| name),
+        operation.name = event.operation.map_or("", |name| name),
         attempts = event.attempts,
         duration_ms = u64::try_from(event.took.as_millis()).unwrap_or(u64::MAX),
         ended = event.ended.as_str(),

@@ -7,10 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use http::{Method, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
-use trunkline_connector::ConnectorName;
 use trunkline_egress::{Body, BodyError};
 use trunkline_log::{Entry, Shard};
 
@@ -23,23 +21,13 @@ use crate::observe::{CallEnded, Ended};
 pub(crate) struct Note {
     shard: Arc<Shard>,
     method: Option<Method>,
-    path: ShownPath,
+    /// As the log may have it; empty where nobody knows.
+    path: String,
     status: Option<StatusCode>,
     first_byte: Option<Duration>,
     bytes_in: BytesIn,
     bytes_out: u64,
     cache: Option<&'static str>,
-}
-
-/// A path as the log may have it.
-#[derive(Debug)]
-pub(crate) enum ShownPath {
-    /// There is none, or nobody knows what stands in it.
-    Unknown,
-    /// As the caller sent it.
-    AsSent(PathAndQuery),
-    /// With `…` in place of what nobody may see.
-    Masked(String),
 }
 
 /// The bytes of the caller's body.
@@ -56,7 +44,7 @@ impl Note {
         Self {
             shard: Arc::clone(shard),
             method: None,
-            path: ShownPath::Unknown,
+            path: String::new(),
             status: None,
             first_byte: None,
             bytes_in: BytesIn::Known(0),
@@ -69,7 +57,7 @@ impl Note {
         self.method = Some(method.clone());
     }
 
-    pub(crate) fn path(&mut self, path: ShownPath) {
+    pub(crate) fn path(&mut self, path: String) {
         self.path = path;
     }
 
@@ -113,11 +101,11 @@ impl Note {
         self.shard.add(&Entry {
             id: event.call_id.number(),
             started_ms: i64::try_from(event.call_id.millis()).unwrap_or(i64::MAX),
-            connector: event.connector.as_ref().map(ConnectorName::as_str),
-            operation: event.operation.as_deref(),
+            connector: event.connector.map(|name| &**name),
+            operation: event.operation.map(|name| &**name),
             connection: has_connection.then_some(DEFAULT_CONNECTION),
             method: self.method.as_ref().map_or("", Method::as_str),
-            path: self.path.as_str(),
+            path: &self.path,
             status: status.map(|status| status.as_u16()),
             class: event.ended.as_str(),
             code: failed.map(ErrorKind::code),
@@ -129,16 +117,6 @@ impl Note {
             bytes_out: self.bytes_out,
             cache: self.cache,
         });
-    }
-}
-
-impl ShownPath {
-    fn as_str(&self) -> &str {
-        match self {
-            Self::Unknown => "",
-            Self::AsSent(target) => target.path(),
-            Self::Masked(path) => path,
-        }
     }
 }
 

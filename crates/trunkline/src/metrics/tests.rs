@@ -1,5 +1,6 @@
 //! What is counted, and how it is shown.
 
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use expect_test::expect;
@@ -9,11 +10,14 @@ use super::*;
 use crate::call::CallId;
 use crate::error::ErrorKind;
 
+static CONNECTOR: LazyLock<Arc<str>> = LazyLock::new(|| "openai".into());
+static OPERATION: LazyLock<Arc<str>> = LazyLock::new(|| "models.list".into());
+
 fn event(took_ms: u64, ended: Ended) -> CallEnded<'static> {
     CallEnded {
         call_id: CallId::new(SystemTime::UNIX_EPOCH, 0),
-        connector: Some("openai".parse().unwrap()),
-        operation: Some(Arc::from("models.list")),
+        connector: Some(&CONNECTOR),
+        operation: Some(&OPERATION),
         attempts: 2,
         took: Duration::from_millis(took_ms),
         waited: Duration::ZERO,

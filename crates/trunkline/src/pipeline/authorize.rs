@@ -135,7 +135,7 @@ pub(super) fn authorize(
     mut resolved: Resolved,
     record: &mut Record,
 ) -> Result<Box<Granted>, Error> {
-    record.resolved(resolved.installed.connector.name, resolved.operation_name());
+    record.resolved(&resolved.installed.name, resolved.operation_name());
     if record.is_logged() {
         let path = shown::path(&resolved);
         record.sends(&resolved.method, path, &mut resolved.body);

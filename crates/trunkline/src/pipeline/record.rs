@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use trunkline_connector::ConnectorName;
 use trunkline_connector::format::Class;
 use trunkline_egress::Body;
 
@@ -12,7 +11,7 @@ use super::trail::Trail;
 use crate::call::{CacheKey, Call, CallId, Reply, Target};
 use crate::client::Trunkline;
 use crate::error::{Error, ErrorKind};
-use crate::log::{Note, ShownPath};
+use crate::log::Note;
 use crate::metrics::Shard;
 use crate::observe::{self, CallEnded, Ended};
 use crate::reply::ReplyBody;
@@ -23,7 +22,7 @@ pub(crate) struct Record {
     pub(crate) trail: Trail,
     metrics: Arc<Shard>,
     /// `None` until it is known to exist: callers must not choose what is counted by.
-    connector: Option<ConnectorName>,
+    connector: Option<Arc<str>>,
     operation: Option<Arc<str>>,
     class: Class,
     /// What only the log of calls is told; `None` where none is kept.
@@ -57,8 +56,8 @@ impl Record {
         self.trail.call_id()
     }
 
-    pub(super) fn resolved(&mut self, connector: ConnectorName, operation: Option<&Arc<str>>) {
-        self.connector = Some(connector);
+    pub(super) fn resolved(&mut self, connector: &Arc<str>, operation: Option<&Arc<str>>) {
+        self.connector = Some(Arc::clone(connector));
         self.operation = operation.map(Arc::clone);
     }
 
@@ -75,7 +74,7 @@ impl Record {
     }
 
     /// Notes what is sent, and counts its body.
-    pub(super) fn sends(&mut self, method: &Method, path: ShownPath, body: &mut Body) {
+    pub(super) fn sends(&mut self, method: &Method, path: String, body: &mut Body) {
         if let Some(note) = &mut self.note {
             note.method(method);
             note.path(path);
@@ -151,12 +150,13 @@ impl Drop for Record {
         let Some(ended) = self.ended else {
             return;
         };
+        let took = self.trail.end();
         let event = CallEnded {
             call_id: self.call_id(),
-            connector: self.connector,
-            operation: self.operation.take(),
+            connector: self.connector.as_ref(),
+            operation: self.operation.as_ref(),
             attempts: self.trail.attempts(),
-            took: self.trail.end(),
+            took,
             waited: self.trail.waited_so_far(),
             ended,
             note: self.note.as_ref(),

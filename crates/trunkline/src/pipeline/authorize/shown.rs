@@ -6,16 +6,15 @@ mod tests;
 use trunkline_connector::Connector;
 
 use super::{credential_places, has_odd_segment};
-use crate::log::ShownPath;
 use crate::pipeline::resolve::{Address, Resolved};
 
 /// As the caller sent it, before ours goes in.
-pub(super) fn path(resolved: &Resolved) -> ShownPath {
+pub(super) fn path(resolved: &Resolved) -> String {
     let sent = match &resolved.address {
         Address::Below(sent) => sent,
         // What stands in it proves that it may be called.
         Address::Elsewhere(url) => {
-            return ShownPath::Masked(format!("{}/…", url.origin().ascii_serialization()));
+            return format!("{}/…", url.origin().ascii_serialization());
         }
     };
     let installed = &resolved.installed;
@@ -23,14 +22,14 @@ pub(super) fn path(resolved: &Resolved) -> ShownPath {
     // A caller may have put it there itself.
     let has_secret = resolved.has_secret || installed.has_secret_in(sent.path());
     if connector.credential_paths.is_empty() && !has_secret {
-        return ShownPath::AsSent(sent.clone());
+        return sent.path().to_owned();
     }
     let without = without_credential(connector, sent.path());
-    ShownPath::Masked(match without {
+    match without {
         Some(masked) if !has_secret => masked,
         // Dear, so only where a secret may stand that no template tells of.
         masked => installed.mask(masked.as_deref().unwrap_or(sent.path())),
-    })
+    }
 }
 
 /// The path without the parts that the connector declares to be a credential; `None` where it has
