@@ -7,8 +7,14 @@ use http::HeaderValue;
 
 /// Whether a comma-separated header has `token` among its members, in whatever case.
 pub fn has_token(value: &HeaderValue, token: &str) -> bool {
-    let mut members = value.as_bytes().split(|byte| *byte == b',');
-    members.any(|member| member.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+    let is_it = |member: &[u8]| member.trim_ascii().eq_ignore_ascii_case(token.as_bytes());
+    let list = value.as_bytes();
+    // Nearly always it has one member, which need not be looked for.
+    if list.contains(&b',') {
+        list.split(|byte| *byte == b',').any(is_it)
+    } else {
+        is_it(list)
+    }
 }
 
 /// A length as RFC 9110 section 8.6 has it: digits, and nothing but digits. `None` if it is none,

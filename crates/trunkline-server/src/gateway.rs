@@ -278,8 +278,8 @@ impl Gateway {
     ) -> Result<Reply, Failed> {
         let leads_back = calling.leads_back.take();
         let connector = calling.call.connector;
-        let (call, upload) = self.take_in(site, calling, answering).await?;
-        let mut reply = self.engine.call(call).await.map_err(|error| {
+        let upload = self.take_in(site, &mut calling, answering).await?;
+        let mut reply = self.engine.call(calling.call).await.map_err(|error| {
             match upload.refused().or_else(|| flaw(answering)) {
                 Some(refused) => Failed::Refused(refused),
                 None => Failed::Call(error),
@@ -294,11 +294,11 @@ impl Gateway {
     async fn begin_pages(
         &self,
         site: usize,
-        calling: Box<Calling>,
+        mut calling: Box<Calling>,
         (paginate, answering): (Paginate, &Answering),
     ) -> Result<Begun, Failed> {
-        let (call, _) = self.take_in(site, calling, answering).await?;
-        let begun = pages::begin(&self.engine, call, paginate).await;
+        self.take_in(site, &mut calling, answering).await?;
+        let begun = pages::begin(&self.engine, calling.call, paginate).await;
         begun.map_err(|error| match flaw(answering) {
             Some(refused) => Failed::Refused(refused),
             // What is left of a body that is not sent would be taken for the next request.
@@ -307,22 +307,19 @@ impl Gateway {
         })
     }
 
-    /// The call with its body, as far as that is taken in before the call is made.
+    /// Gives the call its body, as far as that is taken in before the call is made.
     async fn take_in(
         &self,
         site: usize,
-        calling: Box<Calling>,
+        calling: &mut Calling,
         answering: &Answering,
-    ) -> Result<(Call, Upload), Failed> {
+    ) -> Result<Upload, Failed> {
         let body_max = self.sites.get(site).map_or(0, |site| site.rules.body_max());
-        let Calling {
-            mut call, incoming, ..
-        } = *calling;
-        let (upload, body) = Upload::begin(incoming, body_max)
+        let (upload, body) = Upload::begin(mem::take(&mut calling.incoming), body_max)
             .await
             .map_err(|error| Failed::Refused(flaw(answering).unwrap_or(error)))?;
-        call.body = body;
-        Ok((call, upload))
+        calling.call.body = body;
+        Ok(upload)
     }
 
     /// What a path asks for.

@@ -183,6 +183,9 @@ impl Said {
             self.note_length(value)?;
         } else if name == TRANSFER_ENCODING {
             self.note_coding(value)?;
+        } else if name == CONNECTION && value.as_bytes().eq_ignore_ascii_case(b"keep-alive") {
+            // So nearly all servers say that say anything.
+            self.stays = true;
         } else if name == CONNECTION {
             self.closes |= value::has_token(value, "close");
             self.stays |= value::has_token(value, "keep-alive");

@@ -96,6 +96,13 @@ pub(super) fn pipe(length: Option<u64>) -> (Giver, Incoming) {
     (Giver(pipe), Incoming(Kind::Pieces(pieces)))
 }
 
+/// No body.
+impl Default for Incoming {
+    fn default() -> Self {
+        Self::whole(Bytes::new())
+    }
+}
+
 impl Incoming {
     /// A body that is all there.
     pub(crate) fn whole(bytes: Bytes) -> Self {
