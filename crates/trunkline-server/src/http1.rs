@@ -408,7 +408,7 @@ where
             wanted.expects = Expects::Nothing;
             self.sending.say(CONTINUE);
         }
-        self.sending.poll_said(cx, &mut self.wire.stream)
+        self.sending.poll_said(cx, self.wire.stream.socket())
     }
 
     fn end_body(&mut self) {

@@ -210,7 +210,8 @@ fn write_headers(out: &mut Vec<u8>, headers: &HeaderMap, delimiter: Delimiter) -
     said
 }
 
-/// Those of `trailers` that the head has announced: who reads them knows what they are.
+/// Those of `trailers` that the head has announced, so that who reads them knows what they are, and
+/// that mean nothing where a message is framed, routed, allowed or kept (RFC 9110 section 6.5.1).
 pub(super) fn announced(head: &HeaderMap, trailers: HeaderMap) -> HeaderMap {
     let is_announced = |name: &HeaderName| {
         let mut lists = head.get_all(TRAILER).iter();
@@ -220,9 +221,42 @@ pub(super) fn announced(head: &HeaderMap, trailers: HeaderMap) -> HeaderMap {
     let mut kept = HeaderMap::new();
     for (next, value) in trailers {
         name = next.or(name);
-        if let Some(name) = name.as_ref().filter(|name| is_announced(name)) {
+        let may_follow = |name: &&HeaderName| !belongs_to_a_head(name) && is_announced(name);
+        if let Some(name) = name.as_ref().filter(may_follow) {
             kept.append(name, value);
         }
     }
     kept
+}
+
+/// Whether a header is for the head alone. Those by which we speak are.
+fn belongs_to_a_head(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("trunkline-")
+        || name.starts_with("content-")
+        || matches!(
+            name,
+            "age"
+                | "authorization"
+                | "cache-control"
+                | "cdn-cache-control"
+                | "connection"
+                | "date"
+                | "expires"
+                | "host"
+                | "keep-alive"
+                | "location"
+                | "max-forwards"
+                | "pragma"
+                | "proxy-authenticate"
+                | "proxy-authorization"
+                | "retry-after"
+                | "set-cookie"
+                | "te"
+                | "trailer"
+                | "transfer-encoding"
+                | "upgrade"
+                | "vary"
+                | "www-authenticate"
+        )
 }

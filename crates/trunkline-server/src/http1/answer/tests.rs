@@ -275,7 +275,10 @@ fn an_unknown_status_has_a_reason_as_well() {
 #[test]
 fn trailers_are_those_that_were_announced() {
     let head = HeaderMap::from_iter([
-        (TRAILER, HeaderValue::from_static("X-Sum, etag")),
+        (
+            TRAILER,
+            HeaderValue::from_static("X-Sum, etag, content-length, Vary, trunkline-hint"),
+        ),
         (DATE, HeaderValue::from_static("now")),
     ]);
     let mut trailers = HeaderMap::new();
@@ -284,6 +287,9 @@ fn trailers_are_those_that_were_announced() {
         ("x-sum", "2"),
         ("set-cookie", "a"),
         ("etag", "b"),
+        ("content-length", "0"),
+        ("vary", "*"),
+        ("trunkline-hint", "c"),
     ] {
         trailers.append(name, HeaderValue::from_static(value));
     }
