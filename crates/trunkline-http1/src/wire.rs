@@ -72,9 +72,13 @@ impl<S: AsyncRead + Unpin> Wire<S> {
         self.buffer.is_empty() && pin!(task::unconstrained(asks)).poll(cx).is_pending()
     }
 
-    /// Gives the buffer back while nothing is under way.
+    /// Gives room back that was needed only once, while nothing is under way. The room of a first
+    /// read stays: to find it anew for each exchange costs more than it takes.
     pub fn rest(&mut self) {
-        self.buffer = BytesMut::new();
+        if self.buffer.is_empty() && self.room.bytes_min < self.room.bytes {
+            self.buffer = BytesMut::new();
+            self.room = Room::new(self.room.bytes_min);
+        }
     }
 }
 

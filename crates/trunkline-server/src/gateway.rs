@@ -315,6 +315,10 @@ impl Gateway {
         answering: &Answering,
     ) -> Result<Upload, Failed> {
         let body_max = self.sites.get(site).map_or(0, |site| site.rules.body_max());
+        // A call that fails at once must not wait for a body, nor have one sent.
+        if !calling.incoming.is_whole() && !self.engine.has(calling.call.connector) {
+            return Ok(Upload::new(body_max));
+        }
         let (upload, body) = Upload::begin(mem::take(&mut calling.incoming), body_max)
             .await
             .map_err(|error| Failed::Refused(flaw(answering).unwrap_or(error)))?;

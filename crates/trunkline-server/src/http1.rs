@@ -47,6 +47,9 @@ const READ_BYTES_MIN: usize = 4 * 1024;
 /// Bodies up to this size are handed on whole if they lie behind their head.
 const WHOLE_BYTES_MAX: u64 = 64 * 1024;
 
+/// So much of a body that nobody wants is read if it has come already.
+const UNWANTED_BYTES_MAX: usize = 256 * 1024;
+
 /// How much of a head is taken.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadLimits {
@@ -172,7 +175,7 @@ where
                 Stage::Asked => {
                     let call = self.call.as_mut().as_pin_mut();
                     match call.map(|call| call.poll(cx)) {
-                        Some(Poll::Ready(response)) => self.begin_answer(response),
+                        Some(Poll::Ready(response)) => self.begin_answer(response, cx),
                         Some(Poll::Pending) => return self.attend(cx),
                         // There is a call in this stage.
                         None => return Poll::Ready(Ended::BrokenOff),
@@ -180,7 +183,7 @@ where
                 }
                 Stage::Answering => match self.sending.poll(cx, &mut self.wire.stream) {
                     Poll::Ready(Ok(())) => {
-                        if let Some(ended) = self.end_answer() {
+                        if let Some(ended) = self.end_answer(cx) {
                             return Poll::Ready(ended);
                         }
                     }
@@ -288,9 +291,9 @@ where
         incoming
     }
 
-    fn begin_answer(&mut self, response: Response<Outgoing>) {
+    fn begin_answer(&mut self, response: Response<Outgoing>, cx: &mut Context<'_>) {
         self.call.set(None);
-        self.let_go_of_body();
+        self.let_go_of_body(cx);
         if matches!(self.upload, Upload::Left) || self.is_last {
             self.asked.keeps_alive = false;
         }
@@ -300,19 +303,27 @@ where
         self.stage = Stage::Answering;
     }
 
-    /// Settles what becomes of a body that nobody wants any more. What is there of it is read, which
-    /// may be all.
-    fn let_go_of_body(&mut self) {
+    /// Settles what becomes of a body that nobody wants any more. What has come of it is read, which
+    /// may be all, and then the connection can go on.
+    fn let_go_of_body(&mut self, cx: &mut Context<'_>) {
         let Upload::Wanted(wanted) = &mut self.upload else {
             return;
         };
         if !wanted.giver.is_untaken() {
             return;
         }
+        let mut left = UNWANTED_BYTES_MAX;
         let read = loop {
             match wanted.decoder.decode(&mut self.wire.buffer) {
-                Ok(Decoded::Data(_)) => {}
+                Ok(Decoded::Data(piece)) => left = left.saturating_sub(piece.len()),
                 Ok(Decoded::Trailers(_) | Decoded::End) => break true,
+                // Who waits to be told to send it sends nothing of it.
+                Ok(Decoded::More) if left > 0 && wanted.expects == Expects::Nothing => {
+                    match self.wire.poll_read(cx) {
+                        Poll::Ready(Ok(count)) if count > 0 => {}
+                        Poll::Pending | Poll::Ready(_) => break false,
+                    }
+                }
                 Ok(Decoded::More) | Err(_) => break false,
             }
         };
@@ -326,14 +337,16 @@ where
     }
 
     /// The answer is sent. Says how the conversation ended, if it has.
-    fn end_answer(&mut self) -> Option<Ended> {
+    fn end_answer(&mut self, cx: &mut Context<'_>) -> Option<Ended> {
         self.watch.set_closing(Closing::Quiet);
         self.watch.flushed();
         if self.sending.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Some(Ended::Changed);
         }
         self.is_last |= !self.sending.keeps_alive();
-        self.let_go_of_body();
+        self.sending.rest();
+        self.wire.rest();
+        self.let_go_of_body(cx);
         self.stage = Stage::Answered;
         None
     }
@@ -361,7 +374,7 @@ where
             match wanted.giver.poll_wish(cx) {
                 Poll::Pending => break,
                 Poll::Ready(Wish::Nothing) => {
-                    self.let_go_of_body();
+                    self.let_go_of_body(cx);
                     break;
                 }
                 Poll::Ready(Wish::More) => {}

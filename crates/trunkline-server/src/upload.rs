@@ -41,16 +41,21 @@ struct Counted {
 struct TooLarge;
 
 impl Upload {
+    /// Nothing is passed on yet.
+    pub(crate) fn new(bytes_max: u64) -> Self {
+        Self {
+            bytes_max,
+            is_over: None,
+        }
+    }
+
     /// Takes a small body in, and prepares a larger one to be passed on. The door has judged the
     /// length of bodies that declare one.
     ///
     /// # Errors
     /// [`ErrorKind::CallerGone`], if a small body does not come whole.
     pub(crate) async fn begin(incoming: Incoming, bytes_max: u64) -> Result<(Self, Body), Error> {
-        let mut upload = Self {
-            bytes_max,
-            is_over: None,
-        };
+        let mut upload = Self::new(bytes_max);
         let body = match incoming.into_whole() {
             Ok(whole) => Body::from(whole),
             Err(incoming) => match incoming.size_hint().exact() {

@@ -172,6 +172,15 @@ impl Trunkline {
         pipeline::run(self, call)
     }
 
+    /// Whether there is a connector of this name.
+    pub fn has(&self, connector: ConnectorName) -> bool {
+        self.shared
+            .snapshot
+            .load()
+            .installed
+            .contains_key(&connector)
+    }
+
     /// Whether answers of a connector have headers with addresses that callers follow.
     pub fn is_followed(&self, connector: ConnectorName) -> bool {
         let snapshot = self.shared.snapshot.load();

@@ -14,6 +14,21 @@ fn after(reads: &[usize]) -> usize {
     room.bytes
 }
 
+#[tokio::test]
+async fn what_has_grown_is_given_back() {
+    let text = vec![b'a'; 100_000];
+    let mut wire = Wire::new(text.as_slice(), 16);
+    while wire.buffer.len() < text.len() {
+        let read = std::future::poll_fn(|cx| wire.poll_read(cx)).await;
+        assert!(read.is_ok_and(|count| count > 0));
+    }
+    wire.rest();
+    assert_eq!(wire.buffer.len(), text.len(), "it is not used yet");
+    wire.buffer.clear();
+    wire.rest();
+    assert_eq!((wire.buffer.capacity(), wire.room.bytes), (0, 16));
+}
+
 #[test]
 fn room_follows_what_arrives() {
     assert_eq!(after(&[]), READ_BYTES_MIN);

@@ -125,7 +125,6 @@ enum Delimiter {
 
 impl Delimiter {
     fn of(head: &Parts, length: Option<u64>, asked: Asked) -> Self {
-        let declares = head.headers.contains_key(CONTENT_LENGTH);
         match length {
             _ if head.status.is_informational() || head.status == StatusCode::NO_CONTENT => {
                 Self::Nothing
@@ -133,7 +132,9 @@ impl Delimiter {
             _ if head.status == StatusCode::NOT_MODIFIED => Self::Elsewhere,
             // The body of an answer to HEAD is empty whatever its length would be.
             Some(0) | None if asked.scope == Scope::Head => Self::Elsewhere,
-            Some(_) if asked.scope == Scope::Head && declares => Self::Elsewhere,
+            Some(_) if asked.scope == Scope::Head && head.headers.contains_key(CONTENT_LENGTH) => {
+                Self::Elsewhere
+            }
             Some(length) => Self::Length(length),
             None => match declared(&head.headers) {
                 Some(length) => Self::Length(length),

@@ -109,6 +109,11 @@ impl Incoming {
         Self(Kind::Whole(bytes))
     }
 
+    /// Whether it is all there.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.0, Kind::Whole(_))
+    }
+
     /// The body, if it is all there.
     pub(crate) fn into_whole(self) -> Result<Bytes, Self> {
         match self.0 {
@@ -133,15 +138,18 @@ fn wait(waker: &mut Option<Waker>, cx: &Context<'_>) {
 }
 
 impl Giver {
-    /// Waits until the next piece is wanted, or none will be any more.
+    /// Waits until the next piece is wanted, or none will be any more. Whoever `cx` wakes is told of
+    /// the next change, whatever it is now.
     pub(super) fn poll_wish(&self, cx: &Context<'_>) -> Poll<Wish> {
         let mut state = self.0.lock();
         if state.end == End::Untaken {
-            Poll::Ready(Wish::Nothing)
-        } else if state.is_wanted {
+            return Poll::Ready(Wish::Nothing);
+        }
+        // Also while a piece is wished for: the wish may end before there is one.
+        wait(&mut state.giver, cx);
+        if state.is_wanted {
             Poll::Ready(Wish::More)
         } else {
-            wait(&mut state.giver, cx);
             Poll::Pending
         }
     }

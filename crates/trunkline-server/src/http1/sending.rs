@@ -102,6 +102,11 @@ impl Sending {
         self.keeps_alive
     }
 
+    /// Gives room back that was needed only once, now that all is sent.
+    pub(super) fn rest(&mut self) {
+        self.staged.clear();
+    }
+
     /// Has something said before the answer.
     pub(super) fn say(&mut self, bytes: &[u8]) {
         self.staged.gathered().extend_from_slice(bytes);

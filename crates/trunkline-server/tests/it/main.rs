@@ -6,6 +6,7 @@
     reason = "callers and upstreams are played by plain sockets"
 )]
 mod calls;
+mod conversation;
 mod endings;
 mod guests;
 mod own_routes;

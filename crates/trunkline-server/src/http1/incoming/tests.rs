@@ -1,5 +1,8 @@
 //! That a body passes its pipe piece by piece, and that every end shows on the other side.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
+
 use http_body_util::BodyExt as _;
 
 use super::*;
@@ -77,6 +80,29 @@ fn a_body_that_nobody_takes_is_not_wanted() {
     drop(incoming);
     assert!(giver.is_untaken());
     assert_eq!(giver.poll_wish(&cx()), Poll::Ready(Wish::Nothing));
+}
+
+#[test]
+fn a_wish_that_ends_is_told() {
+    let (giver, mut incoming) = pipe(None);
+    assert!(next(&mut incoming).is_pending());
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let cx = Context::from_waker(&waker);
+    assert_eq!(giver.poll_wish(&cx), Poll::Ready(Wish::More));
+    drop(incoming);
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert_eq!(giver.poll_wish(&cx), Poll::Ready(Wish::Nothing));
+}
+
+/// How often it was woken.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 #[tokio::test]
