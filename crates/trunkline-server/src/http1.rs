@@ -409,6 +409,7 @@ where
         }
         Ok(())
     }
+
     /// Tells a caller that waits for it that its body is wanted.
     fn ask_for_body(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         // Behind the head of an answer there is nothing to be said.

@@ -69,6 +69,7 @@ async fn answer(
     if validate::wants_request(&granted) {
         let looked = Box::pin(validate::look_at_request(engine, &mut granted)).await;
         record.note(looked)?;
+        record.trail.has_waited();
     }
     let trail = &mut record.trail;
     let looked = look::look(engine, &mut granted, trail).await;

@@ -24,6 +24,7 @@ pub(super) async fn fetch(
     loop {
         if renew::is_needed(granted) {
             Box::pin(renew::renew(engine, granted)).await?;
+            trail.has_waited();
         }
         let permit = match pace::at_once(granted, trail) {
             Ok(Some(permit)) => Ok(permit),

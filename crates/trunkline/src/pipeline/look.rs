@@ -179,7 +179,7 @@ fn first(engine: &Trunkline, granted: &mut Granted, trail: &Trail) -> Result<Fir
         return Ok(First::Waits);
     }
     let question = question(engine, granted, policy);
-    let now = trail.now();
+    let now = trail.moment();
     let moment = (now, trail.wall_of(now));
     let (known, found) = find(engine, granted, &question, moment);
     match found {
@@ -209,6 +209,7 @@ async fn wait(
     granted: &mut Granted,
     trail: &mut Trail,
 ) -> Result<Looked, Error> {
+    trail.has_waited();
     let is_whole = granted.head.method != Method::POST || granted.has_whole_body().await;
     let Some(policy) = policy(granted).filter(|_| is_whole) else {
         // It cannot be told from other calls.

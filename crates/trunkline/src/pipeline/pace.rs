@@ -68,7 +68,7 @@ pub(super) async fn pace(
 /// [`ErrorKind::UpstreamSuspended`].
 pub(super) fn at_once(granted: &mut Granted, trail: &mut Trail) -> Result<Option<Permit>, Error> {
     find_lane(granted);
-    let now = trail.now();
+    let now = trail.moment();
     trail.attempt_is_let_go(now);
     let now = granted.installed.upstream.at(now);
     let entered = attempt(granted).enter_now(now);

@@ -17,6 +17,8 @@ pub(crate) struct Trail {
     started: Instant,
     /// The same, as people know time.
     started_at: SystemTime,
+    /// The moment it is, as long as nobody has waited since.
+    fresh: Option<Instant>,
     /// When the last attempt was let go.
     sent: Instant,
     /// When it had ended.
@@ -35,6 +37,7 @@ impl Trail {
             call_id: CallId::new(started_at, chance),
             started,
             started_at,
+            fresh: Some(started),
             sent: started,
             ended: started,
             clock,
@@ -51,6 +54,7 @@ impl Trail {
             clock: self.clock.clone(),
             started: self.started,
             started_at: self.started_at,
+            fresh: None,
             sent: self.sent,
             ended: self.ended,
             attempts: 0,
@@ -69,6 +73,16 @@ impl Trail {
 
     pub(super) fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// The moment it is, without a look at the clock where nobody has waited since the last.
+    pub(super) fn moment(&self) -> Instant {
+        self.fresh.unwrap_or_else(|| self.now())
+    }
+
+    /// Notes that something was waited for.
+    pub(super) fn has_waited(&mut self) {
+        self.fresh = None;
     }
 
     pub(super) fn wall(&self) -> SystemTime {
@@ -108,6 +122,7 @@ impl Trail {
 
     pub(super) fn attempt_is_let_go(&mut self, now: Instant) {
         self.sent = now;
+        self.has_waited();
     }
 
     pub(super) fn attempt_begins(&mut self) {

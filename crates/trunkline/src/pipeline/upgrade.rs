@@ -118,6 +118,7 @@ async fn change(
     }
     if renew::is_needed(granted) {
         renew::renew(engine, granted).await?;
+        record.trail.has_waited();
     }
     let mut permit = pace::pace(engine, granted, &mut record.trail).await?;
     sign::sign(granted, &mut record.trail, &mut permit)?;

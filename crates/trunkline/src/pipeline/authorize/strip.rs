@@ -46,23 +46,34 @@ fn never_goes(name: &HeaderName) -> bool {
             | "x-vault-token" | "x-gitlab-token" | "x-figma-token" | "x-amz-security-token"
             | "x-functions-key" | "ocp-apim-subscription-key" | "x-access-key"
             | "x-api-key-id" | "x-app-key" | "x-rapidapi-key" | "cf-access-jwt-assertion"
-    ) || SHAPES.iter().any(|shape| name.ends_with(shape))
+    ) || has_shape(name)
         || call::is_ours(name)
 }
 
-/// What the names of credentials end in, whoever's they are.
-const SHAPES: [&str; 11] = [
-    "api-key",
-    "-apikey",
-    "-auth-token",
-    "-access-token",
-    "-bearer-token",
-    "-session-token",
-    "-id-token",
-    "-client-secret",
-    "-secret-key",
-    "-api-secret",
-    "-private-token",
+/// Whether a name ends as the names of credentials do, whoever's they are.
+fn has_shape(name: &str) -> bool {
+    // The last word first: hardly any name has one of these.
+    SHAPES.iter().any(|(word, before)| {
+        let begins = name.strip_suffix(word);
+        begins.is_some_and(|begins| before.iter().any(|before| begins.ends_with(before)))
+    })
+}
+
+/// The last words of the names of credentials, and what stands before them.
+const SHAPES: [(&str, &[&str]); 3] = [
+    ("key", &["api-", "-api", "-secret-"]),
+    (
+        "token",
+        &[
+            "-auth-",
+            "-access-",
+            "-bearer-",
+            "-session-",
+            "-id-",
+            "-private-",
+        ],
+    ),
+    ("secret", &["-client-", "-api-"]),
 ];
 
 /// Headers that the caller declares to concern this connection only.
