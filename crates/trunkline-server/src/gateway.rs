@@ -196,11 +196,10 @@ impl Gateway {
     async fn serve(&self, site: usize, task: Task, answering: Answering) -> Response<Outgoing> {
         match task {
             Task::Preflight(headers) => {
-                let mut response = Response::new(Outgoing::own(Bytes::new(), answering));
+                let body = Outgoing::own(Bytes::new(), self.call_id().into(), answering);
+                let mut response = Response::new(body);
                 *response.status_mut() = StatusCode::NO_CONTENT;
                 *response.headers_mut() = headers;
-                let headers = response.headers_mut();
-                headers.insert(problem::CALL_ID, self.call_id().into());
                 response
             }
             Task::Own(asked) => {
@@ -256,11 +255,11 @@ impl Gateway {
             Ok(Changed::Tunnel(mut tunneled)) => {
                 let mut headers = mem::take(&mut tunneled.headers);
                 reply::drop_ours(&mut headers);
-                headers.insert(problem::CALL_ID, tunneled.call_id.into());
                 headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                let tag = tunneled.call_id.into();
                 answering.watch().set_tunnel(tunneled);
-                let mut response = Response::new(Outgoing::own(Bytes::new(), answering));
+                let mut response = Response::new(Outgoing::own(Bytes::new(), tag, answering));
                 *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
                 *response.headers_mut() = headers;
                 response

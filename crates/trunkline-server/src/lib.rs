@@ -24,6 +24,7 @@ pub mod sandbox;
 mod site;
 mod socket;
 mod start;
+mod tag;
 mod tally;
 mod threads;
 mod tunnel;

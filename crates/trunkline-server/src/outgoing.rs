@@ -9,6 +9,7 @@ use http_body::{Frame, SizeHint};
 use trunkline::{Error, ReplyBody};
 
 use crate::pages::Records;
+use crate::tag::Tag;
 use crate::watch::Watch;
 
 /// A request that is being answered. Dropped, it says that it no longer is.
@@ -42,6 +43,7 @@ impl Drop for Answering {
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     source: Source,
+    tag: Tag,
     /// Dropped with the body, which is when the answer is over.
     _answering: Answering,
 }
@@ -57,26 +59,34 @@ enum Source {
 }
 
 impl Outgoing {
+    /// What the answer says of its call.
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag
+    }
+
     /// A body of our own.
-    pub(crate) fn own(bytes: impl Into<Bytes>, answering: Answering) -> Self {
+    pub(crate) fn own(bytes: impl Into<Bytes>, tag: Tag, answering: Answering) -> Self {
         Self {
             source: Source::Own(bytes.into()),
+            tag,
             _answering: answering,
         }
     }
 
     /// An upstream's body.
-    pub(crate) fn reply(body: ReplyBody, answering: Answering) -> Self {
+    pub(crate) fn reply(body: ReplyBody, tag: Tag, answering: Answering) -> Self {
         Self {
             source: Source::Reply(body),
+            tag,
             _answering: answering,
         }
     }
 
     /// The records of a list.
-    pub(crate) fn records(records: Box<Records>, answering: Answering) -> Self {
+    pub(crate) fn records(records: Box<Records>, tag: Tag, answering: Answering) -> Self {
         Self {
             source: Source::Records(records),
+            tag,
             _answering: answering,
         }
     }

@@ -12,7 +12,6 @@ use trunkline::{CallId, Error, ErrorKind, FetchOptions, Fetched, Trunkline};
 use crate::api::Api;
 use crate::http1::Incoming;
 use crate::outgoing::{Answering, Outgoing};
-use crate::problem;
 use crate::site::Site;
 use crate::tally::Tally;
 
@@ -247,12 +246,9 @@ impl Answer {
 
     /// The answer as a response.
     pub(crate) fn into_response(self, call_id: CallId, answering: Answering) -> Response<Outgoing> {
-        let mut response = Response::new(Outgoing::own(self.body, answering));
+        let mut response = Response::new(Outgoing::own(self.body, call_id.into(), answering));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
-        response
-            .headers_mut()
-            .insert(problem::CALL_ID, call_id.into());
         response
     }
 }

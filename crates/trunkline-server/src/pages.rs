@@ -16,8 +16,8 @@ use trunkline::{
 };
 
 use crate::outgoing::{Answering, Outgoing};
-use crate::problem::{ATTEMPTS, CALL_ID};
 use crate::reply::X_ACCEL_BUFFERING;
+use crate::tag::Tag;
 
 /// What came of asking for the first page.
 #[derive(Debug)]
@@ -92,14 +92,16 @@ fn not_paged(error: Error) -> Error {
 
 /// The records as the response to a caller.
 pub(crate) fn response(records: Box<Records>, answering: Answering) -> Response<Outgoing> {
-    let mut headers = HeaderMap::with_capacity(5);
+    let mut headers = HeaderMap::with_capacity(3);
     let ndjson = HeaderValue::from_static("application/x-ndjson");
     headers.insert(header::CONTENT_TYPE, ndjson);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    headers.insert(CALL_ID, records.call_id.into());
-    headers.insert(ATTEMPTS, records.attempts.into());
-    let mut response = Response::new(Outgoing::records(records, answering));
+    let tag = Tag {
+        call_id: records.call_id,
+        attempts: records.attempts,
+    };
+    let mut response = Response::new(Outgoing::records(records, tag, answering));
     *response.headers_mut() = headers;
     response
 }

@@ -8,14 +8,10 @@ use std::fmt::Write as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 use trunkline::{CallId, Error, ErrorKind, Subject};
+use trunkline_http1::line;
 
 use crate::outgoing::{Answering, Outgoing};
-
-/// The number of a call, on every answer.
-pub(crate) const CALL_ID: HeaderName = HeaderName::from_static("trunkline-call-id");
-
-/// How many HTTP exchanges a call took.
-pub(crate) const ATTEMPTS: HeaderName = HeaderName::from_static("trunkline-attempts");
+use crate::tag::Tag;
 
 /// What an error means and what to do, in one line.
 pub(crate) const HINT: HeaderName = HeaderName::from_static("trunkline-hint");
@@ -38,9 +34,13 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// An error as a response.
 pub(crate) fn response(error: &Error, call_id: CallId, answering: Answering) -> Response<Outgoing> {
-    let mut response = Response::new(Outgoing::own(body(error, call_id), answering));
+    let tag = Tag {
+        call_id,
+        attempts: error.attempts(),
+    };
+    let mut response = Response::new(Outgoing::own(body(error, call_id), tag, answering));
     *response.status_mut() = error.kind().status();
-    *response.headers_mut() = headers(error, call_id);
+    *response.headers_mut() = headers(error);
     response
 }
 
@@ -50,18 +50,16 @@ pub(crate) fn message(error: &Error, call_id: CallId) -> Vec<u8> {
     let body = body(error, call_id);
     let status = error.kind().status();
     let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_u16(), reason(status));
-    for (name, value) in &headers(error, call_id) {
+    for (name, value) in &headers(error) {
         if let Ok(value) = value.to_str() {
             // Writing into a String cannot fail.
             let _ = write!(head, "{name}: {value}\r\n");
         }
     }
-    let _ = write!(
-        head,
-        "content-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
     let mut message = head.into_bytes();
+    Tag::from(call_id).write(&mut message);
+    line::push_content_length(&mut message, body.len() as u64);
+    message.extend_from_slice(b"connection: close\r\n\r\n");
     message.extend_from_slice(&body);
     message
 }
@@ -98,13 +96,12 @@ fn body(error: &Error, call_id: CallId) -> Vec<u8> {
     Value::Object(problem).to_string().into_bytes()
 }
 
-fn headers(error: &Error, call_id: CallId) -> HeaderMap {
+fn headers(error: &Error) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    headers.insert(CALL_ID, call_id.into());
     if let Some(hint) = ascii(&hint(error)) {
         headers.insert(HINT, hint);
     }
@@ -135,9 +132,6 @@ fn headers(error: &Error, call_id: CallId) -> HeaderMap {
             METHODS
         };
         headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
-    }
-    if error.attempts() > 0 {
-        headers.insert(ATTEMPTS, error.attempts().into());
     }
     if error.attempts() > 1 {
         spent(&mut headers);

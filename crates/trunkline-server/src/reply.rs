@@ -8,7 +8,8 @@ use trunkline::Reply;
 use trunkline::connector::format::Class;
 
 use crate::outgoing::{Answering, Outgoing};
-use crate::problem::{self, ATTEMPTS, CALL_ID, HINT};
+use crate::problem::{self, HINT};
+use crate::tag::Tag;
 
 /// Tells proxies such as nginx to pass a stream on as it comes.
 pub(crate) const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -20,8 +21,6 @@ const CACHE_KEY: HeaderName = HeaderName::from_static("trunkline-cache-key");
 pub(crate) fn response(reply: Reply, answering: Answering) -> Response<Outgoing> {
     let mut headers = reply.headers;
     drop_ours(&mut headers);
-    headers.insert(CALL_ID, reply.call_id.into());
-    headers.insert(ATTEMPTS, attempts(reply.attempts));
     if let Some(key) = reply.cache_key {
         headers.insert(CACHE_KEY, key.into());
     }
@@ -39,17 +38,14 @@ pub(crate) fn response(reply: Reply, answering: Answering) -> Response<Outgoing>
             problem::spent(&mut headers);
         }
     }
-    let mut response = Response::new(Outgoing::reply(reply.body, answering));
+    let tag = Tag {
+        call_id: reply.call_id,
+        attempts: reply.attempts,
+    };
+    let mut response = Response::new(Outgoing::reply(reply.body, tag, answering));
     *response.status_mut() = reply.status;
     *response.headers_mut() = headers;
     response
-}
-
-fn attempts(attempts: u32) -> HeaderValue {
-    match attempts {
-        1 => HeaderValue::from_static("1"),
-        attempts => attempts.into(),
-    }
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

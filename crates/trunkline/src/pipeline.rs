@@ -33,7 +33,7 @@ use authorize::Granted;
 use look::Looked;
 use record::Record;
 
-use crate::call::{Call, Reply};
+use crate::call::{Call, Reply, Validate};
 use crate::client::Trunkline;
 use crate::error::Error;
 
@@ -77,6 +77,10 @@ async fn answer(
     store::invalidate(engine, &granted, &answered);
     let valid = validate::validate(&granted, answered, engine, &record).await;
     let valid = record.note(valid)?;
+    if granted.validate == Validate::Enforce {
+        // For all of its body.
+        record.trail.has_waited();
+    }
     let filed = store::store(engine, &granted, &record.trail, (valid, note));
     Ok(record.into_reply(filed))
 }

@@ -10,6 +10,7 @@ use trunkline_http1::framing::Framing;
 use trunkline_http1::{line, value};
 
 use crate::coarse_clock::Date;
+use crate::tag::Tag;
 
 /// What says that a caller may send its body (RFC 9110 section 15.2.1).
 pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -71,7 +72,7 @@ pub(super) fn write(
     head: &Parts,
     length: Option<u64>,
     asked: Asked,
-    date: &Date,
+    (tag, date): (Tag, &Date),
 ) -> Written {
     let delimiter = Delimiter::of(head, length, asked);
     let keeps_alive = asked.keeps_alive
@@ -80,6 +81,7 @@ pub(super) fn write(
     out.reserve(256);
     write_status(out, asked.version, head.status);
     let said = write_headers(out, &head.headers, delimiter);
+    tag.write(out);
     let keeps_alive = keeps_alive && said.connection != ConnectionLine::Closes;
     match delimiter {
         Delimiter::Length(length) => line::push_content_length(out, length),

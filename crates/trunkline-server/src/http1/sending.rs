@@ -76,7 +76,13 @@ impl Sending {
         } else {
             body.size_hint().exact()
         };
-        let written = answer::write(self.staged.gathered(), &head, length, asked, date);
+        let written = answer::write(
+            self.staged.gathered(),
+            &head,
+            length,
+            asked,
+            (body.tag(), date),
+        );
         self.framing = written.framing;
         self.keeps_alive = written.keeps_alive;
         self.status = head.status;

@@ -31,10 +31,10 @@ fn every_field_is_there() {
         expect![[r#"
             HTTP/1.1 503 Service Unavailable
             content-type: application/problem+json
-            trunkline-call-id: call_00000000000000000000000007
             trunkline-hint: reuse "connections" ...
             proxy-status: trunkline; error=connection_limit_reached; details="as many connections are open as are allowed"
             retry-after: 2
+            trunkline-call-id: call_00000000000000000000000007
             content-length: 534
             connection: close
 
@@ -62,30 +62,30 @@ fn what_the_case_does_not_say_the_kind_says() {
     check(
         &Error::new(ErrorKind::MethodRefused, r#"`TRACE` is a "method""#),
         expect![[r#"
-        HTTP/1.1 405 Method Not Allowed
-        content-type: application/problem+json
-        trunkline-call-id: call_00000000000000000000000007
-        trunkline-hint: use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
-        proxy-status: trunkline; error=http_request_denied; details="`TRACE` is a \"method\""
-        allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS
-        content-length: 532
-        connection: close
+            HTTP/1.1 405 Method Not Allowed
+            content-type: application/problem+json
+            trunkline-hint: use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
+            proxy-status: trunkline; error=http_request_denied; details="`TRACE` is a \"method\""
+            allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS
+            trunkline-call-id: call_00000000000000000000000007
+            content-length: 532
+            connection: close
 
-        {
-          "type": "https://github.com/trunkline/trunkline/blob/main/docs/errors.md#method_refused",
-          "title": "the method is refused",
-          "status": 405,
-          "detail": "`TRACE` is a \"method\"",
-          "code": "method_refused",
-          "hint": "use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
-          "call_id": "call_00000000000000000000000007",
-          "message": "`TRACE` is a \"method\"; use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
-          "error": {
-            "type": "trunkline_error",
-            "code": "method_refused",
-            "message": "`TRACE` is a \"method\"; use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS"
-          }
-        }"#]],
+            {
+              "type": "https://github.com/trunkline/trunkline/blob/main/docs/errors.md#method_refused",
+              "title": "the method is refused",
+              "status": 405,
+              "detail": "`TRACE` is a \"method\"",
+              "code": "method_refused",
+              "hint": "use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+              "call_id": "call_00000000000000000000000007",
+              "message": "`TRACE` is a \"method\"; use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
+              "error": {
+                "type": "trunkline_error",
+                "code": "method_refused",
+                "message": "`TRACE` is a \"method\"; use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS"
+              }
+            }"#]],
     );
 }
 

@@ -50,6 +50,7 @@ pub(super) async fn fetch(
                 drop(permit);
                 before = classified.at_rest().map(Box::new);
                 engine.clock().sleep(wait).await;
+                trail.has_waited();
             }
             Decision::Renew => {
                 drop((classified, permit));

@@ -374,6 +374,7 @@ impl Alone {
         if storing.is_ok() {
             // Boxed, because hardly any call waits for it here.
             Box::pin(hold_little(engine, granted, &mut answered)).await?;
+            trail.has_waited();
         }
         if answered.body.rest.is_none() {
             // The exchange is over, however long the caller reads.

@@ -113,6 +113,7 @@ impl Trail {
     /// Notes that the last attempt has ended.
     pub(super) fn attempt_has_ended(&mut self) {
         self.ended = self.now();
+        self.fresh = Some(self.ended);
     }
 
     /// When the last attempt had ended.
@@ -168,6 +169,6 @@ impl Trail {
 
     /// How long ago the call began.
     pub(super) fn took_so_far(&self) -> Duration {
-        self.now().saturating_duration_since(self.started)
+        self.moment().saturating_duration_since(self.started)
     }
 }

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use expect_test::{Expect, expect};
 use http::{HeaderValue, Response};
+use trunkline::CallId;
 
 use super::*;
 
@@ -25,14 +26,19 @@ fn written(
         &head,
         length,
         asked,
-        &Date::of(SystemTime::UNIX_EPOCH),
+        (tag(), &Date::of(SystemTime::UNIX_EPOCH)),
     );
     let text = String::from_utf8(out).expect("text").replace('\r', "");
     let text = text.replace("date: Thu, 01 Jan 1970 00:00:00 GMT\n", "");
+    let text = text.replace("trunkline-call-id: call_00000000000000000000000007\n", "");
     format!(
         "{text}{:?}, keeps alive: {}",
         written.framing, written.keeps_alive
     )
+}
+
+fn tag() -> Tag {
+    CallId::new(SystemTime::UNIX_EPOCH, 7).into()
 }
 
 fn whole() -> Asked {
@@ -253,12 +259,12 @@ fn every_answer_has_a_date_and_no_second() {
     let mut head = Response::new(()).into_parts().0;
     let date = Date::of(SystemTime::UNIX_EPOCH);
     let mut out = Vec::new();
-    write(&mut out, &head, Some(0), whole(), &date);
+    write(&mut out, &head, Some(0), whole(), (tag(), &date));
     assert!(String::from_utf8_lossy(&out).contains("\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"));
     head.headers
         .insert(DATE, HeaderValue::from_static("yesterday"));
     out.clear();
-    write(&mut out, &head, Some(0), whole(), &date);
+    write(&mut out, &head, Some(0), whole(), (tag(), &date));
     let text = String::from_utf8_lossy(&out);
     assert!(
         text.contains("\r\ndate: yesterday\r\n") && !text.contains("1970"),
