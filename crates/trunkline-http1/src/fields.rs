@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use httparse::Header;
 
-/// How many lines a head, or the trailers of a body, may have.
+/// How many lines the head of an answer, or the trailers of a body, may have.
 pub const FIELDS_MAX: usize = 100;
 
 /// Whoever passes a message on adds to its headers; without room for that, the whole map is built

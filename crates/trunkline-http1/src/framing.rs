@@ -5,6 +5,7 @@ mod tests;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http_body::Body;
 
 use crate::line;
 use crate::staged::Staged;
@@ -42,6 +43,17 @@ pub enum Progress {
 /// the next message its rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongLength(pub &'static str);
+
+impl Rest {
+    /// What a body knows of the rest of itself.
+    pub fn of(body: &impl Body) -> Rest {
+        if body.is_end_stream() {
+            Rest::Nothing
+        } else {
+            Rest::Unknown
+        }
+    }
+}
 
 impl Framing {
     /// Stages a piece of the body.

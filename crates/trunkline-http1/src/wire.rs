@@ -75,7 +75,8 @@ impl<S: AsyncRead + Unpin> Wire<S> {
     /// Gives room back that was needed only once, while nothing is under way. The room of a first
     /// read stays: to find it anew for each exchange costs more than it takes.
     pub fn rest(&mut self) {
-        if self.buffer.is_empty() && self.room.bytes_min < self.room.bytes {
+        let grown = self.room.bytes.max(self.buffer.capacity());
+        if self.buffer.is_empty() && self.room.bytes_min < grown {
             self.buffer = BytesMut::new();
             self.room = Room::new(self.room.bytes_min);
         }

@@ -5,7 +5,8 @@
 //!
 //! - [`scan`] finds where a head ends and what frames its body, [`head`] makes a request of it.
 //! - [`incoming`] is a request's body, which is read as it is wanted.
-//! - [`answer`] writes heads. What upstreams are spoken to with as well is in `trunkline-http1`.
+//! - [`sending`] writes an answer, whose head is by [`answer`]. What upstreams are spoken to with as
+//!   well is in `trunkline-http1`.
 //!
 //! A caller that closes its side has left, and its call ends at once. So somebody always reads:
 //! the body, or behind it.
@@ -294,9 +295,13 @@ where
     fn begin_answer(&mut self, response: Response<Outgoing>, cx: &mut Context<'_>) {
         self.call.set(None);
         self.let_go_of_body(cx);
-        if matches!(self.upload, Upload::Left) || self.is_last {
-            self.asked.keeps_alive = false;
-        }
+        let has_known_end = match &self.upload {
+            Upload::Read => true,
+            // Who was not told to send it may send another request in its place.
+            Upload::Wanted(wanted) => wanted.expects == Expects::Nothing,
+            Upload::Left => false,
+        };
+        self.asked.keeps_alive &= has_known_end && !self.is_last;
         let date = self.watch.date();
         let closing = self.sending.begin(response, self.asked, &date);
         self.watch.set_closing(closing);
@@ -354,12 +359,8 @@ where
     /// Reads what the caller still sends as far as it is wanted, and notices when it leaves. Ready
     /// only then.
     fn attend(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
-        let read = match self.upload {
-            Upload::Wanted(_) => self.read_body(cx),
-            Upload::Read if self.wire.buffer.is_empty() => self.read_behind(cx),
-            Upload::Read | Upload::Left => Ok(()),
-        };
-        if let Err(err) = read {
+        let read = self.read_body(cx);
+        if let Err(err) = read.and_then(|()| self.read_behind(cx)) {
             return Poll::Ready(broken_off(&err));
         }
         if self.watch.is_to_look() && self.wire.stream.has_left(cx) {
@@ -432,8 +433,12 @@ where
         self.watch.read(Place::Between);
     }
 
-    /// Reads behind a request, where nothing is to be found but its caller's end, or the next.
+    /// Reads behind a request that is read, where nothing is to be found but its caller's end, or
+    /// the next.
     fn read_behind(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !matches!(self.upload, Upload::Read) || !self.wire.buffer.is_empty() {
+            return Ok(());
+        }
         let mut few = [0; 64];
         let mut few = ReadBuf::new(&mut few);
         if Pin::new(&mut self.wire.stream)

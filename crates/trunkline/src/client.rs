@@ -166,6 +166,9 @@ impl Trunkline {
     /// An upstream's error is a [`Reply`]; an [`Error`] means that there is no answer. Dropping the
     /// future, or the reply's body, cancels whatever is under way.
     ///
+    /// Its time begins now, and not when what is returned is polled first: that is to be done at
+    /// once.
+    ///
     /// # Errors
     /// Any [`ErrorKind`] that concerns calls.
     pub fn call(&self, call: Call) -> impl Future<Output = Result<Reply, Error>> + Send + '_ {

@@ -162,10 +162,7 @@ impl Sending {
     }
 
     fn stage_data(&mut self, data: Bytes) -> Result<(), Fault> {
-        let rest = match &self.body {
-            Some(body) if !body.is_end_stream() => Rest::Unknown,
-            Some(_) | None => Rest::Nothing,
-        };
+        let rest = self.body.as_ref().map_or(Rest::Nothing, Rest::of);
         let progress = self.framing.stage(&mut self.staged, data, rest)?;
         if progress == Progress::Complete {
             self.stage = Stage::Complete;

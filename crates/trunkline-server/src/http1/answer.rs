@@ -200,11 +200,11 @@ fn write_headers(out: &mut Vec<u8>, headers: &HeaderMap, delimiter: Delimiter) -
             TRAILER if delimiter != Delimiter::Chunks => continue,
             DATE => said.date = true,
             CONNECTION => {
-                said.connection = if value::has_token(value, "close") {
-                    ConnectionLine::Closes
-                } else {
-                    ConnectionLine::Other
-                };
+                if value::has_token(value, "close") {
+                    said.connection = ConnectionLine::Closes;
+                } else if said.connection == ConnectionLine::Absent {
+                    said.connection = ConnectionLine::Other;
+                }
             }
             _ => {}
         }
@@ -236,7 +236,6 @@ pub(super) fn announced(head: &HeaderMap, trailers: HeaderMap) -> HeaderMap {
 fn belongs_to_a_head(name: &HeaderName) -> bool {
     let name = name.as_str();
     name.starts_with("trunkline-")
-        || name.starts_with("content-")
         || matches!(
             name,
             "age"
@@ -244,6 +243,12 @@ fn belongs_to_a_head(name: &HeaderName) -> bool {
                 | "cache-control"
                 | "cdn-cache-control"
                 | "connection"
+                | "content-disposition"
+                | "content-encoding"
+                | "content-length"
+                | "content-location"
+                | "content-range"
+                | "content-type"
                 | "date"
                 | "expires"
                 | "host"

@@ -7,6 +7,7 @@
 mod tests;
 
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -216,9 +217,13 @@ impl Pieces {
             End::Broken(broken) => return Poll::Ready(Some(Err(broken))),
             End::Open | End::Untaken => {}
         }
-        state.is_wanted = true;
         wait(&mut state.taker, cx);
-        let giver = state.giver.take();
+        // Once for each wish: who gives may be the one who polls, and would never rest.
+        let giver = if mem::replace(&mut state.is_wanted, true) {
+            None
+        } else {
+            state.giver.take()
+        };
         drop(state);
         if let Some(giver) = giver {
             giver.wake();
@@ -227,8 +232,11 @@ impl Pieces {
     }
 
     fn has_ended(&self) -> bool {
+        if self.left == Some(0) {
+            return true;
+        }
         let state = self.pipe.lock();
-        self.left == Some(0) || (state.piece.is_none() && state.end == End::Clean)
+        state.piece.is_none() && state.end == End::Clean
     }
 }
 
@@ -257,7 +265,7 @@ impl http_body::Body for Incoming {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.0 {
             Kind::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Kind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Kind::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(mem::take(bytes))))),
             Kind::Pieces(pieces) => pieces.poll_piece(cx).map(|piece| {
                 piece.map(|piece| match piece {
                     Ok(piece) => Ok(Frame::data(piece)),

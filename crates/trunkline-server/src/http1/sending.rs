@@ -183,10 +183,7 @@ impl Sending {
     fn stage(&mut self, frame: Frame<Bytes>) -> Result<Progress, Broken> {
         match frame.into_data() {
             Ok(data) => {
-                let rest = match &self.body {
-                    Some(body) if !body.is_end_stream() => Rest::Unknown,
-                    Some(_) | None => Rest::Nothing,
-                };
+                let rest = self.body.as_ref().map_or(Rest::Nothing, Rest::of);
                 let progress = self.framing.stage(&mut self.staged, data, rest);
                 progress.map_err(Broken::Length)
             }

@@ -8,7 +8,7 @@ mod request;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use trunkline_connector::Operation;
 use trunkline_connector::format::{Class, ReplyKind};
 use trunkline_egress::Clock;
@@ -429,8 +429,11 @@ impl<'p> Promise<'p> {
 }
 
 fn content_type(headers: &HeaderMap) -> &[u8] {
-    let kind = headers.get(header::CONTENT_TYPE);
-    kind.map_or(b"", HeaderValue::as_bytes)
+    // It stands among the first: to go through them costs less than a look-up.
+    let kind = headers
+        .iter()
+        .find(|(name, _)| **name == header::CONTENT_TYPE);
+    kind.map_or(b"", |(_, kind)| kind.as_bytes())
 }
 
 /// A content type as messages name it.

@@ -95,6 +95,26 @@ fn a_wish_that_ends_is_told() {
     assert_eq!(giver.poll_wish(&cx), Poll::Ready(Wish::Nothing));
 }
 
+#[test]
+fn a_wish_is_told_once() {
+    let (giver, mut incoming) = pipe(None);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let cx = Context::from_waker(&waker);
+    assert!(giver.poll_wish(&cx).is_pending());
+    for _ in 0..5 {
+        // As where the same task gives and takes.
+        assert!(next(&mut incoming).is_pending());
+        assert_eq!(giver.poll_wish(&cx), Poll::Ready(Wish::More));
+    }
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    giver.give(piece("one"));
+    assert_eq!(next(&mut incoming), Poll::Ready(Some(Ok(piece("one")))));
+    assert!(giver.poll_wish(&cx).is_pending());
+    assert!(next(&mut incoming).is_pending());
+    assert_eq!(woken.0.load(Ordering::Relaxed), 2, "another wish");
+}
+
 /// How often it was woken.
 #[derive(Default)]
 struct Woken(AtomicUsize);
