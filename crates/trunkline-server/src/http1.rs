@@ -4,7 +4,7 @@
 //! channel of its own. One request is answered at a time; what is sent ahead waits in the buffer.
 //!
 //! - [`scan`] finds where a head ends and what frames its body, [`head`] makes a request of it.
-//! - [`incoming`] is a request's body, which is read as it is wanted.
+//! - [`upload`] reads a request's body as it is wanted, [`incoming`] is how it is passed on.
 //! - [`sending`] writes an answer, whose head is by [`answer`]. What upstreams are spoken to with as
 //!   well is in `trunkline-http1`.
 //!
@@ -16,16 +16,16 @@ mod head;
 mod incoming;
 mod scan;
 mod sending;
+mod upload;
 
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tokio::io::{AsyncRead as _, ReadBuf};
-use trunkline_http1::body::{Decoded, Decoder};
 use trunkline_http1::wire::Wire;
 
 pub(crate) use trunkline_http1::fields::Malformed;
@@ -33,23 +33,17 @@ pub(crate) use trunkline_http1::fields::Malformed;
 pub(crate) use self::head::{Stop, TARGET_BYTES_MAX};
 pub(crate) use self::incoming::Incoming;
 
-use self::answer::{Asked, CONTINUE};
+use self::answer::Asked;
 use self::head::Expects;
-use self::incoming::{Giver, Wish};
 use self::scan::Scan;
 use self::sending::Sending;
+use self::upload::Upload;
 use crate::outgoing::Outgoing;
 use crate::socket::Watched;
 use crate::watch::{Closing, Place, Watch};
 
 /// Room for one read of a request at first. Most requests fit, body and all.
 const READ_BYTES_MIN: usize = 4 * 1024;
-
-/// Bodies up to this size are handed on whole if they lie behind their head.
-const WHOLE_BYTES_MAX: u64 = 64 * 1024;
-
-/// So much of a body that nobody wants is read if it has come already.
-const UNWANTED_BYTES_MAX: usize = 256 * 1024;
 
 /// How much of a head is taken.
 #[derive(Debug, Clone, Copy)]
@@ -113,22 +107,6 @@ enum Stage {
     Answering,
     /// Its answer is sent, and somebody still wants the rest of its body.
     Answered,
-}
-
-/// The body of the request under way.
-enum Upload {
-    /// It was read to its end.
-    Read,
-    /// It is read as it is wanted.
-    Wanted(Wanted),
-    /// The rest of it is not read, so nobody knows where another request would begin.
-    Left,
-}
-
-struct Wanted {
-    giver: Giver,
-    decoder: Decoder,
-    expects: Expects,
 }
 
 impl<S, C> Conversation<S, C>
@@ -256,7 +234,7 @@ where
             Ok(head) => head,
             Err(stop) => return Err(Ended::NoRequest(stop, bytes)),
         };
-        if let Err(malformed) = read_ahead(&found.body, &self.wire.buffer) {
+        if let Err(malformed) = upload::read_ahead(&found.body, &self.wire.buffer) {
             return Err(Ended::NoRequest(malformed.into(), bytes));
         }
         self.asked = head.asked;
@@ -269,27 +247,6 @@ where
         self.call.set(Some((self.answerer)(request)));
         self.stage = Stage::Asked;
         Ok(())
-    }
-
-    /// The body of a request, whole if it is there.
-    fn take_body(&mut self, mut decoder: Decoder, expects: Expects) -> Incoming {
-        let length = decoder.size_hint().exact();
-        let there = self.wire.buffer.len() as u64;
-        if length.is_some_and(|length| length <= there.min(WHOLE_BYTES_MAX)) {
-            self.upload = Upload::Read;
-            let whole = match decoder.decode(&mut self.wire.buffer) {
-                Ok(Decoded::Data(whole)) => whole,
-                Ok(_) | Err(_) => Bytes::new(),
-            };
-            return Incoming::whole(whole);
-        }
-        let (giver, incoming) = incoming::pipe(length);
-        self.upload = Upload::Wanted(Wanted {
-            giver,
-            decoder,
-            expects,
-        });
-        incoming
     }
 
     fn begin_answer(&mut self, response: Response<Outgoing>, cx: &mut Context<'_>) {
@@ -306,39 +263,6 @@ where
         let closing = self.sending.begin(response, self.asked, &date);
         self.watch.set_closing(closing);
         self.stage = Stage::Answering;
-    }
-
-    /// Settles what becomes of a body that nobody wants any more. What has come of it is read, which
-    /// may be all, and then the connection can go on.
-    fn let_go_of_body(&mut self, cx: &mut Context<'_>) {
-        let Upload::Wanted(wanted) = &mut self.upload else {
-            return;
-        };
-        if !wanted.giver.is_untaken() {
-            return;
-        }
-        let mut left = UNWANTED_BYTES_MAX;
-        let read = loop {
-            match wanted.decoder.decode(&mut self.wire.buffer) {
-                Ok(Decoded::Data(piece)) => left = left.saturating_sub(piece.len()),
-                Ok(Decoded::Trailers(_) | Decoded::End) => break true,
-                // Who waits to be told to send it sends nothing of it.
-                Ok(Decoded::More) if left > 0 && wanted.expects == Expects::Nothing => {
-                    match self.wire.poll_read(cx) {
-                        Poll::Ready(Ok(count)) if count > 0 => {}
-                        Poll::Pending | Poll::Ready(_) => break false,
-                    }
-                }
-                Ok(Decoded::More) | Err(_) => break false,
-            }
-        };
-        if read {
-            self.upload = Upload::Read;
-            self.watch.read(Place::Between);
-        } else {
-            self.upload = Upload::Left;
-            self.watch.reads_no_more();
-        }
     }
 
     /// The answer is sent. Says how the conversation ended, if it has.
@@ -369,70 +293,6 @@ where
         Poll::Pending
     }
 
-    /// Reads the body as far as it is wanted.
-    fn read_body(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        while let Upload::Wanted(wanted) = &mut self.upload {
-            match wanted.giver.poll_wish(cx) {
-                Poll::Pending => break,
-                Poll::Ready(Wish::Nothing) => {
-                    self.let_go_of_body(cx);
-                    break;
-                }
-                Poll::Ready(Wish::More) => {}
-            }
-            match wanted.decoder.decode(&mut self.wire.buffer) {
-                Ok(Decoded::Data(piece)) => {
-                    wanted.expects = Expects::Nothing;
-                    wanted.giver.give(piece);
-                    if wanted.decoder.has_ended() {
-                        self.end_body();
-                    }
-                }
-                Ok(Decoded::Trailers(_) | Decoded::End) => self.end_body(),
-                Ok(Decoded::More) => {
-                    self.ask_for_body(cx)?;
-                    match self.wire.poll_read(cx)? {
-                        Poll::Pending => break,
-                        Poll::Ready(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                        Poll::Ready(_) => self.watch.read(Place::Body),
-                    }
-                }
-                Err(malformed) => {
-                    self.watch.set_finding(malformed);
-                    self.watch.reads_no_more();
-                    if let Upload::Wanted(wanted) =
-                        std::mem::replace(&mut self.upload, Upload::Left)
-                    {
-                        wanted.giver.break_off(malformed);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells a caller that waits for it that its body is wanted.
-    fn ask_for_body(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        // Behind the head of an answer there is nothing to be said.
-        if self.stage != Stage::Asked {
-            return Ok(());
-        }
-        if let Upload::Wanted(wanted) = &mut self.upload
-            && wanted.expects == Expects::Continue
-        {
-            wanted.expects = Expects::Nothing;
-            self.sending.say(CONTINUE);
-        }
-        self.sending.poll_said(cx, self.wire.stream.socket())
-    }
-
-    fn end_body(&mut self) {
-        if let Upload::Wanted(wanted) = std::mem::replace(&mut self.upload, Upload::Read) {
-            wanted.giver.end();
-        }
-        self.watch.read(Place::Between);
-    }
-
     /// Reads behind a request that is read, where nothing is to be found but its caller's end, or
     /// the next.
     fn read_behind(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -453,17 +313,6 @@ where
         }
         Ok(())
     }
-}
-
-/// Looks at what there is of a body in chunks, so that one that is malformed at first sight does
-/// not begin to go to an upstream.
-fn read_ahead(decoder: &Decoder, there: &BytesMut) -> Result<(), Malformed> {
-    if !matches!(decoder, Decoder::Chunked(_)) || there.is_empty() {
-        return Ok(());
-    }
-    let (mut decoder, mut there) = (decoder.clone(), there.clone());
-    while matches!(decoder.decode(&mut there)?, Decoded::Data(_)) {}
-    Ok(())
 }
 
 fn broken_off(err: &io::Error) -> Ended {
